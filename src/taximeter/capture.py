@@ -1,0 +1,119 @@
+"""What is noted of a run by itself: the code that runs, the machine, its software."""
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from contextlib import suppress
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import distributions
+from pathlib import Path
+
+from taximeter.record import Environment, LockFile, Source
+from taximeter.redact import redact, redact_arguments
+
+_LOCK_FILES = (
+    "requirements.lock",
+    "uv.lock",
+    "poetry.lock",
+    "pdm.lock",
+    "pylock.toml",
+    "Pipfile.lock",
+    "conda-lock.yml",
+    "requirements.txt",
+)
+_LONGEST_DIFF = 1 << 20
+_PATIENCE_SECONDS = 10
+
+
+def capture_source() -> Source:
+    """Return the program, its arguments and the state of the git repository it runs in, without secrets."""
+    program = Path(sys.argv[0]).name if sys.argv else ""
+    return Source(
+        entry_point=_text(program),
+        argv=tuple(map(_text, redact_arguments(sys.argv))),
+        commit=_git("rev-parse", "HEAD"),
+        branch=_git("rev-parse", "--abbrev-ref", "HEAD"),
+        diff=_diff(),
+    )
+
+
+def capture_environment() -> Environment:
+    """Return the machine and every installed distribution; environment variables are never captured."""
+    return Environment(
+        python=platform.python_version(),
+        os=platform.platform(),
+        cpu=_cpu(),
+        cores=os.cpu_count() or 0,
+        memory=_memory(),
+        gpus=_gpus(),
+        distributions=_distributions(),
+        lock_file=_lock_file(Path.cwd()),
+    )
+
+
+@cache
+def _distributions() -> dict[str, str]:
+    """Return the installed distributions, looked up once in a process."""
+    return dict(sorted((dist.name, dist.version) for dist in distributions() if dist.name))
+
+
+def _git(*arguments: str) -> str | None:
+    output = _output("git", *arguments)
+    return output.strip() if output is not None else None
+
+
+def _diff() -> str | None:
+    diff = _output("git", "diff", "--no-ext-diff", "HEAD")
+    if diff is None:
+        return None
+    if len(diff) <= _LONGEST_DIFF:
+        return redact(diff)
+    return f"{redact(diff[:_LONGEST_DIFF])}\n[{len(diff) - _LONGEST_DIFF} more characters]\n"
+
+
+def _output(*command: str) -> str | None:
+    """Return what a command prints, or None where it is missing, fails or takes too long."""
+    if shutil.which(command[0]) is None:
+        return None
+    with suppress(OSError, subprocess.SubprocessError):
+        done = subprocess.run(command, capture_output=True, check=True, timeout=_PATIENCE_SECONDS)
+        return done.stdout.decode(errors="backslashreplace")
+    return None
+
+
+def _cpu() -> str:
+    with suppress(OSError), Path("/proc/cpuinfo").open() as lines:
+        for line in lines:
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _memory() -> int:
+    with suppress(ValueError, OSError):
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return 0
+
+
+def _gpus() -> tuple[str, ...]:
+    listed = _output("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
+    return tuple(listed.splitlines()) if listed else ()
+
+
+def _lock_file(folder: Path) -> LockFile | None:
+    """Return the first lock file in the folder or above it, as far up as the git repository goes."""
+    for place in (folder, *folder.parents):
+        for name in _LOCK_FILES:
+            with suppress(OSError):
+                return LockFile(name, sha256((place / name).read_bytes()).hexdigest())
+        if (place / ".git").exists():
+            return None
+    return None
+
+
+def _text(argument: str) -> str:
+    """Return an argument whose undecodable bytes are written out."""
+    return argument.encode(errors="surrogateescape").decode(errors="backslashreplace")

@@ -1,0 +1,127 @@
+"""The courier's loop: serves every run of one outbox until nothing is left to deliver."""
+
+import logging
+from time import monotonic, sleep
+
+from taximeter.courier.delivery import Delivery
+from taximeter.journal.home import Home, Outbox
+from taximeter.journal.receipt import Receipt
+from taximeter.plugins import load
+from taximeter.redact import redact
+from taximeter.tracker import Tracker
+
+LINGER_SECONDS = 1.0
+LOCK_SECONDS = 0.5
+RETRY_AFTER_SECONDS = (0.5, 2.0)
+_LONGEST_RETRY = 60.0
+_SHORTEST_PAUSE = 0.002
+_LONGEST_PAUSE = 0.05
+
+logger = logging.getLogger(__name__)
+
+
+def serve(outbox: Outbox, home: Home) -> None:
+    """Deliver what is pending until nothing is, then let the lock go; return soon where a courier is at work.
+
+    Whoever adds a run looks for a courier afterwards, and a courier that let its lock go looks for runs once
+    more, so no run is left without one.
+    """
+    patience = monotonic() + LOCK_SECONDS
+    while outbox.pending():
+        with outbox.lock() as locked:
+            if locked:
+                outbox.sign()
+                _Courier(outbox, home).work()
+                patience = monotonic() + LOCK_SECONDS
+        if not locked and monotonic() > patience:
+            return
+        if not locked:  # somebody may only have looked whether it is taken
+            sleep(_LONGEST_PAUSE)
+
+
+class _Attempt:
+    """A run that is being delivered: the delivery, how often it failed, and when it may be tried again."""
+
+    def __init__(self) -> None:
+        self.delivery: Delivery | None = None
+        self.failures = 0
+        self.not_before = 0.0
+
+
+class _Courier:
+    def __init__(self, outbox: Outbox, home: Home) -> None:
+        self._outbox = outbox
+        self._home = home
+        self._tracker: Tracker | None = None
+        self._attempts: dict[str, _Attempt] = {}
+
+    def work(self) -> None:
+        """Step through the pending runs, and linger a little for the next run when none is left."""
+        pause, last_busy = _SHORTEST_PAUSE, monotonic()
+        while monotonic() - last_busy < LINGER_SECONDS:
+            pending = self._outbox.pending()
+            progress = [self._step(run_id) for run_id in pending]
+            if pending:
+                last_busy = monotonic()
+            pause = _SHORTEST_PAUSE if any(progress) else min(pause * 2, _LONGEST_PAUSE)
+            sleep(pause)
+
+    def _step(self, run_id: str) -> bool:
+        """Deliver what is new of a run; tell whether anything was."""
+        attempt = self._attempts.setdefault(run_id, _Attempt())
+        if monotonic() < attempt.not_before:
+            return False
+        try:
+            return self._deliver(run_id, attempt)
+        except Exception as error:  # a vendor may raise anything; it is told in the receipt
+            logger.exception("run %s", run_id)
+            self._give_way(run_id, attempt, error)
+            return False
+
+    def _deliver(self, run_id: str, attempt: _Attempt) -> bool:
+        if attempt.delivery is None:
+            attempt.delivery = Delivery(self._open_tracker(), self._home.run(run_id))
+        before = attempt.delivery.events
+        receipt = attempt.delivery.step()
+        if receipt:
+            self._settle(run_id, receipt)
+        return attempt.delivery.events > before
+
+    def _open_tracker(self) -> Tracker:
+        if self._tracker is None:
+            destination = self._outbox.destination
+            self._tracker = load(destination.tracker)(destination.location)
+        return self._tracker
+
+    def _give_way(self, run_id: str, attempt: _Attempt, error: Exception) -> None:
+        """Try again later; give up when that has not helped and the run has ended."""
+        self._abandon(attempt)
+        folder = self._home.run(run_id)
+        if attempt.failures >= len(RETRY_AFTER_SECONDS) and (folder.is_finished() or not folder.has_owner()):
+            problem = redact(f"{type(error).__name__}: {error}")
+            self._settle(run_id, Receipt(state="failed", problem=problem))
+            return
+        attempt.not_before = monotonic() + _retry_after(attempt.failures)
+        attempt.failures += 1
+
+    def _abandon(self, attempt: _Attempt) -> None:
+        if attempt.delivery:
+            try:
+                attempt.delivery.close()
+            except Exception:  # the vendor has failed already
+                logger.exception("close")
+        attempt.delivery = None
+
+    def _settle(self, run_id: str, receipt: Receipt) -> None:
+        self._attempts.pop(run_id, None)
+        folder = self._home.run(run_id)
+        self._outbox.settle(run_id, receipt, folder)
+        if not self._home.awaited(run_id):
+            folder.remove_journal()
+
+
+def _retry_after(failures: int) -> float:
+    """Return the seconds until the next attempt: a live run is tried again for as long as it lives."""
+    if failures < len(RETRY_AFTER_SECONDS):
+        return RETRY_AFTER_SECONDS[failures]
+    return min(RETRY_AFTER_SECONDS[-1] * 2.0 ** (failures - 1), _LONGEST_RETRY)

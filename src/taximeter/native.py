@@ -1,0 +1,78 @@
+"""What a tracker keeps of a run by itself: the native view held against the record, part by part."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from taximeter.diff import ABSENT, Difference, diff
+from taximeter.record import RunRecord
+
+_RUN_FIELDS = ("experiment", "name", "status", "started", "ended", "parent_id", "hypothesis", "notes")
+_EXAMPLES = 5
+
+
+class NativePart(msgspec.Struct, frozen=True):
+    """How many of a part's facts the native view holds as they were logged.
+
+    A fact is a param, a metric with all its points, a tag, a field of the run, and so on; `added` counts what the
+    vendor put there itself.
+    """
+
+    part: str
+    facts: int
+    kept: int
+    changed: int
+    dropped: int
+    added: int
+    examples: tuple[Difference, ...]
+
+
+def compare_native(record: RunRecord, native: RunRecord) -> list[NativePart]:
+    """Return, for each part of the record that holds anything, what the native view made of it."""
+    sides = zip(_parts(record).items(), _parts(native).values(), strict=True)
+    parts = [_compare_part(name, facts, theirs) for (name, facts), theirs in sides]
+    examples = diff(record, native)
+    return [
+        msgspec.structs.replace(part, examples=tuple(_examples(part.part, examples)))
+        for part in parts
+        if part.facts
+    ]
+
+
+def _parts(record: RunRecord) -> dict[str, dict[str, str]]:
+    """Return every fact of a record as text that differs wherever the fact does."""
+    head = record.head()
+    run = {field: head[field] for field in _RUN_FIELDS if head[field] not in (None, [])}
+    parts: dict[str, Mapping[str, Any]] = {"run": run}
+    for part in ("params", "tags", "artifacts", "models", "source", "environment"):
+        parts[part] = head[part] or {}
+    parts["datasets"] = {f"{place['role']} {place['name']}": place for place in head["datasets"]}
+    texts = {part: {name: _text(value) for name, value in facts.items()} for part, facts in parts.items()}
+    texts["metrics"] = {key: repr(list(map(tuple, series))) for key, series in record.metrics.items()}
+    return texts
+
+
+def _text(value: Any) -> str:
+    """Return a tree as text that is the same whatever the order of its names."""
+    return msgspec.json.encode(value, order="sorted").decode()
+
+
+def _compare_part(name: str, facts: Mapping[str, str], theirs: Mapping[str, str]) -> NativePart:
+    kept = sum(theirs.get(fact) == text for fact, text in facts.items())
+    dropped = len(facts.keys() - theirs.keys())
+    added = len(theirs.keys() - facts.keys())
+    return NativePart(name, len(facts), kept, len(facts) - kept - dropped, dropped, added, ())
+
+
+def _examples(part: str, found: list[Difference]) -> list[Difference]:
+    """Return the first differences of a part, leaving out what the vendor added."""
+    chosen = [
+        difference for difference in found if difference.left != ABSENT and _part_of(difference.path) == part
+    ]
+    return chosen[:_EXAMPLES]
+
+
+def _part_of(path: str) -> str:
+    field = path.partition("[")[0].partition(".")[0]
+    return "run" if field in _RUN_FIELDS else field

@@ -1,0 +1,125 @@
+"""The report as Markdown: tables of GitHub's flavour, in which no value can break out of its cell."""
+
+import re
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from taximeter.report.context import PRINCIPLES, Report
+from taximeter.report.matrix import VERDICTS, Evidence, Mark, Matrix, is_absent
+from taximeter.report.tables import Cell, Table
+from taximeter.report.text import visible
+
+_PUNCTUATION: Final = re.compile(r"[\\`*\[\]<>|~&$#@]|(?<![^\W_])_|_(?![^\W_])")
+_BLOCK: Final = re.compile(r"^(\d*)(?=[-+=.)](?:\s|[-=]*$))")
+"""The place for a backslash in text that would begin a list, a rule or a heading."""
+
+
+class _Done(str):
+    """Text that is Markdown already."""
+
+    __slots__ = ()
+
+
+def render_markdown(report: Report) -> str:
+    """Return the report as Markdown."""
+    environment = Environment(
+        loader=PackageLoader("taximeter.report"),
+        autoescape=False,  # noqa: S701 - it makes no HTML, and `finalize` escapes
+        undefined=StrictUndefined,
+        finalize=_escaped,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    template = environment.get_template("report.md.j2")
+    return template.render(
+        it=report,
+        principles=PRINCIPLES,
+        glyphs={name: glyph for name, (glyph, _) in VERDICTS.items()},
+        table=_table,
+        matrix=_matrix,
+        evidence=_evidence,
+        code=_code,
+        fence=_fence,
+    )
+
+
+def _escaped(value: Any) -> Any:
+    return value if isinstance(value, _Done) or not isinstance(value, str) else _text(value)
+
+
+def _text(value: str) -> _Done:
+    """Return words in which nothing is markup."""
+    plain = _PUNCTUATION.sub(_backslash, visible(value))
+    return _Done(_BLOCK.sub(r"\1\\", plain))
+
+
+def _backslash(found: re.Match[str]) -> str:
+    return {"<": "&lt;", ">": "&gt;", "&": "&amp;"}.get(found[0], f"\\{found[0]}")
+
+
+def _code(value: str) -> _Done:
+    """Return a code span that may stand in a table."""
+    plain = visible(value)
+    if not plain.strip():
+        return _text(plain)
+    ticks = "`" * (1 + _longest_run(plain))
+    space = " " if plain[0] in "` " or plain[-1] in "` " else ""
+    return _Done(f"{ticks}{space}{plain}{space}{ticks}".replace("|", "\\|"))
+
+
+def _fence(value: str, language: str = "") -> _Done:
+    """Return a block of code."""
+    ticks = "`" * max(3, 1 + _longest_run(value))
+    lines = "\n".join(map(visible, value.splitlines()))
+    return _Done(f"{ticks}{language}\n{lines}\n{ticks}")
+
+
+def _longest_run(text: str) -> int:
+    return max((len(run) for run in re.findall("`+", text)), default=0)
+
+
+def _table(table: Table) -> _Done:
+    """Return a table with its caption before it and its note after it."""
+    rows = [[_cell(cell) for cell in row] for row in table.rows]
+    note = f"\n\n{_text(table.note)}" if table.note else ""
+    return _Done(f"{_text(table.caption)}:\n\n{_grid(table.columns, rows, table.numeric)}{note}")
+
+
+def _matrix(matrix: Matrix) -> _Done:
+    """Return a matrix, and below it what is behind its cells."""
+    rows = [[_text(name), *map(_mark, marks)] for name, marks in matrix.rows]
+    return _Done(_grid([matrix.head, *matrix.trackers], rows, [False] * (1 + len(matrix.trackers))))
+
+
+def _evidence(evidence: Evidence) -> _Done:
+    """Return what was logged beside what came back."""
+    rows = [[_code(each.path), _code(each.left), _side(each.right)] for each in evidence.examples]
+    grid = _grid(["where", "logged", "came back"], rows, [False] * 3)
+    return _Done(f"{_text(evidence.title)} ({_text(evidence.sentences[0].rstrip('.'))}):\n\n{grid}")
+
+
+def _side(text: str) -> _Done:
+    return _text("absent") if is_absent(text) else _code(text)
+
+
+def _grid(head: list[str], rows: list[list[_Done]], right: list[bool]) -> str:
+    if not rows:
+        return "There is none."
+    rules = [_Done("---:" if is_right else "---") for is_right in right]
+    lines = [list(map(_text, head)), rules, *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cell(cell: Cell) -> _Done:
+    glyph = f"{VERDICTS[cell.verdict][0]} " if cell.verdict else ""
+    if cell.kind == "code":
+        return _code(cell.text)
+    if cell.kind == "number":
+        return _text(cell.text.strip("\u2007\u2008"))
+    return _Done(f"{glyph}{_text(cell.text)}")
+
+
+def _mark(mark: Mark) -> _Done:
+    return _Done(f"{mark.glyph} {_text(mark.text)}".strip())

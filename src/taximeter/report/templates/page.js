@@ -1,0 +1,161 @@
+"use strict";
+(() => {
+  const root = document.documentElement;
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const isDark = () => (root.dataset.theme ?? (system.matches ? "dark" : "light")) === "dark";
+
+  // Charts: drawn one by one once the text stands, and again when the colours change.
+  const palette = JSON.parse(document.getElementById("palette").textContent);
+  const plots = all(".plot").map((place) => {
+    const json = place.querySelector("script").textContent;
+    place.textContent = "";
+    return { place, json };
+  });
+  const coloured = (value, key, dark) => {
+    if (Array.isArray(value)) return value.map((item) => coloured(item, key, dark));
+    if (value && typeof value === "object") {
+      return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, coloured(item, name, dark)]));
+    }
+    return dark && /color$/.test(key) ? (palette[value] ?? value) : value;
+  };
+  const draw = ({ place, json }, dark) => {
+    const plot = coloured(JSON.parse(json), "", dark);
+    const config = { displayModeBar: false, displaylogo: false, responsive: true, showTips: false };
+    return window.Plotly.react(place, plot.data, plot.layout, config);
+  };
+  const drawNext = (left) => {
+    if (!left.length) {
+      root.dataset.drawn = "";
+      return;
+    }
+    draw(left[0], isDark());
+    (window.requestIdleCallback ?? setTimeout)(() => drawNext(left.slice(1)));
+  };
+  const drawAll = (dark) => window.Plotly && plots.forEach((plot) => draw(plot, dark));
+  addEventListener("load", () => drawNext(plots));
+
+  // Light and dark.
+  const button = document.getElementById("theme");
+  const label = () => {
+    button.textContent = isDark() ? "Light" : "Dark";
+    button.setAttribute("aria-label", `Switch to ${isDark() ? "light" : "dark"} colours`);
+  };
+  button.hidden = false;
+  label();
+  button.addEventListener("click", () => {
+    root.dataset.theme = isDark() ? "light" : "dark";
+    try {
+      localStorage.setItem("taximeter-theme", root.dataset.theme);
+    } catch { /* it holds for this visit only */ }
+    label();
+    drawAll(isDark());
+  });
+  system.addEventListener("change", () => {
+    label();
+    drawAll(isDark());
+  });
+
+  // Tables: a click on a head sorts by it.
+  const key = (row, column) => {
+    const cell = row.cells[column];
+    const exact = cell.querySelector("data")?.value ?? (cell.classList.contains("number") ? "" : cell.textContent.trim());
+    const number = exact === "" ? NaN : Number.parseFloat(exact.replaceAll(",", ""));
+    return { exact, number };
+  };
+  const compare = (one, other) => {
+    if (Number.isNaN(one.number) !== Number.isNaN(other.number)) return Number.isNaN(one.number) ? 1 : -1;
+    return Number.isNaN(one.number) ? one.exact.localeCompare(other.exact) : one.number - other.number;
+  };
+  const sort = (head) => {
+    const body = head.closest("table").tBodies[0];
+    const descending = head.getAttribute("aria-sort") === "ascending";
+    const rows = [...body.rows].map((row) => ({ row, key: key(row, head.cellIndex) }));
+    const empty = rows.filter(({ key: { exact } }) => exact === "" || exact === "–");
+    const full = rows.filter((each) => !empty.includes(each)).sort((one, other) => compare(one.key, other.key));
+    for (const each of head.parentElement.cells) each.removeAttribute("aria-sort");
+    head.setAttribute("aria-sort", descending ? "descending" : "ascending");
+    body.append(...(descending ? full.reverse() : full).concat(empty).map(({ row }) => row));
+  };
+  for (const head of all(".sortable thead th")) {
+    if (!head.textContent.trim() || head.closest("table").tBodies[0].rows.length < 2) continue;
+    const by = document.createElement("button");
+    by.type = "button";
+    by.append(...head.childNodes);
+    by.addEventListener("click", () => sort(head));
+    head.append(by);
+  }
+
+  // Matrices: the column under the pointer stands out; a phone shows one tracker at a time.
+  for (const matrix of all(".matrix")) {
+    const column = (event) => event.target.closest?.("[data-column]")?.dataset.column;
+    const mark = (name, chosen) =>
+      all("[data-column]", matrix).forEach((cell) => cell.classList.toggle(name, cell.dataset.column === chosen));
+    matrix.addEventListener("pointerover", (event) => event.pointerType === "mouse" && mark("under", column(event)));
+    matrix.addEventListener("pointerleave", () => mark("under", undefined));
+    const heads = all("thead [data-column]", matrix);
+    if (heads.length < 2) continue;
+    const picker = document.createElement("label");
+    picker.className = "picker";
+    const select = document.createElement("select");
+    select.append(...heads.map((head) => new Option(head.textContent, head.dataset.column)));
+    select.addEventListener("change", () => mark("shown", select.value));
+    picker.append("Tracker ", select);
+    matrix.querySelector(".scroll").before(picker);
+    select.value = matrix.dataset.first;
+    matrix.classList.add("picked");
+    mark("shown", select.value);
+  }
+
+  // Evidence: the address opens it; Escape goes back to its cell.
+  let opener = null;
+  const open = () => {
+    const panel = location.hash.length > 1 ? document.getElementById(location.hash.slice(1)) : null;
+    all(".mark[aria-current]").forEach((cell) => cell.removeAttribute("aria-current"));
+    if (!panel?.classList.contains("evidence")) return;
+    opener = all("a.mark").find((cell) => cell.hash === location.hash) ?? null;
+    opener?.setAttribute("aria-current", "true");
+    panel.focus({ preventScroll: true });
+  };
+  const close = () => {
+    const back = opener;
+    location.hash = back.closest("section").id;
+    back.focus();
+  };
+  addEventListener("hashchange", open);
+  open();
+  addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && document.querySelector(".evidence:target")) close();
+  });
+  all(".close").forEach((link) =>
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      close();
+    }),
+  );
+
+  // Contents: the section in view.
+  const links = new Map(all(".contents a").map((link) => [link.hash.slice(1), link]));
+  const inView = new IntersectionObserver(
+    (entries) => {
+      const entry = entries.findLast(({ isIntersecting }) => isIntersecting);
+      if (!entry) return;
+      links.forEach((link) => link.removeAttribute("aria-current"));
+      links.get(entry.target.id)?.setAttribute("aria-current", "true");
+    },
+    { rootMargin: "-15% 0px -75% 0px" },
+  );
+  all("main > section").forEach((section) => inView.observe(section));
+
+  // Print: light, and with all that is folded away.
+  let folded = [];
+  addEventListener("beforeprint", () => {
+    folded = all("details:not([open])");
+    folded.forEach((each) => (each.open = true));
+    drawAll(false);
+  });
+  addEventListener("afterprint", () => {
+    folded.forEach((each) => (each.open = false));
+    drawAll(isDark());
+  });
+})();

@@ -1,0 +1,93 @@
+"""The results of a comparison, as JSON that the report is made of and nothing else."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from taximeter.diff import Difference
+from taximeter.errors import InputError
+from taximeter.native import NativePart
+from taximeter.record import Environment
+from taximeter.tracker import Gap
+
+FORMAT = 1
+FILE = "results.json"
+
+State = Literal["holds the run", "differs", "failed", "keeps nothing"]
+
+
+class TrackerResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What one tracker made of the run.
+
+    `equal` and `metrics` (the last value of each metric, as read back from the store) are null where the store
+    could not be read, and `problem` says why.
+    Seconds are the courier's: open includes the vendor's import; verify is the read-back.
+    """
+
+    name: str
+    vendor: str | None
+    version: str | None
+    location: str
+    ui: str | None
+    features: list[str]
+    gaps: dict[str, Gap]
+    state: State
+    equal: bool | None
+    problem: str
+    differences: list[Difference]
+    metrics: dict[str, Any] | None
+    native: list[NativePart] | None
+    seconds: dict[str, float]
+    bytes: int | None
+
+
+class Results(msgspec.Struct, frozen=True, kw_only=True):
+    """One comparison: the experiment, its one run, and every tracker's result.
+
+    `experiment` is what the training returned; `run` is the record without its points; `made` is microseconds
+    since 1970 in UTC.
+    """
+
+    format: int = FORMAT
+    name: str
+    made: int
+    command: str
+    taximeter: str
+    run: dict[str, Any]
+    points: int
+    experiment: dict[str, Any]
+    environment: Environment
+    trackers: list[TrackerResult]
+
+    @property
+    def holding(self) -> list[TrackerResult]:
+        """The trackers that are to hold the run."""
+        return [tracker for tracker in self.trackers if tracker.state != "keeps nothing"]
+
+    @property
+    def all_equal(self) -> bool:
+        """Whether every one of them does."""
+        return all(tracker.equal for tracker in self.holding)
+
+    def to_json(self) -> bytes:
+        """Return the results as JSON for people and machines."""
+        return msgspec.json.format(msgspec.json.encode(self), indent=1) + b"\n"
+
+
+def read_results(folder: Path) -> Results:
+    """Return the results that lie in a report's folder.
+
+    Raises:
+        InputError: there are none, or not of this version.
+    """
+    file = folder / FILE
+    try:
+        results = msgspec.json.decode(file.read_bytes(), type=Results)
+    except FileNotFoundError:
+        raise InputError(f"{file} does not exist; `taximeter compare` writes it.") from None
+    except msgspec.MsgspecError as error:
+        raise InputError(f"{file} is no results file of this version: {error}.") from error
+    if results.format != FORMAT:
+        raise InputError(f"{file} has format {results.format}; this version of taximeter reads {FORMAT}.")
+    return results

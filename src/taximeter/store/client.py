@@ -1,0 +1,90 @@
+"""Reads a store without meeting its vendor: a process of its own does."""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self, cast
+
+import msgspec
+
+from taximeter import errors
+from taximeter.journal.home import Destination
+from taximeter.record import RunRecord
+from taximeter.redact import redact
+from taximeter.store.server import Answer, Request
+from taximeter.tracker import RunSummary
+
+_LAST_WORDS = 2000
+
+
+class Store:
+    """A tracker's store, open for reading; use it as a context manager.
+
+    Every method raises `InputError` where the store has no such thing, `Unsupported` where the tracker cannot
+    be read, and `TrackerError` where its software fails.
+    """
+
+    def __init__(self, destination: Destination) -> None:
+        self.destination = destination
+
+    def __enter__(self) -> Self:
+        self._log = tempfile.TemporaryFile()
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "taximeter.store.server"],
+            cwd=self.destination.folder,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+        )
+        self._requests = cast("IO[bytes]", self._process.stdin)
+        self._answers = cast("IO[bytes]", self._process.stdout)
+        self._requests.write(msgspec.json.encode(self.destination) + b"\n")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.communicate()
+        self._log.close()
+
+    def runs(self) -> list[RunSummary]:
+        """Return every run of the store, oldest first."""
+        return msgspec.json.decode(self._ask(Request("runs")), type=list[RunSummary])
+
+    def read(self, run_id: str, *, native: bool = False) -> RunRecord:
+        """Read a run; see `taximeter.tracker.Tracker.read`."""
+        return RunRecord.from_bytes(self._ask(Request("run", run_id, native)))
+
+    def copy_artifact(self, run_id: str, path: str, target: Path) -> None:
+        """Copy an artifact's bytes to the file `target`."""
+        self._ask(Request("artifact", run_id, path=path, target=str(target)))
+
+    def size(self) -> int:
+        """Return the bytes that the store takes on this machine."""
+        return msgspec.json.decode(self._ask(Request("size")), type=int)
+
+    def _ask(self, request: Request) -> bytes:
+        try:
+            self._requests.write(msgspec.json.encode(request) + b"\n")
+            self._requests.flush()
+            header = self._answers.readline()
+        except BrokenPipeError:
+            header = b""
+        if not header:
+            raise self._failed()
+        answer = msgspec.json.decode(header, type=Answer)
+        if answer.error:
+            raise getattr(errors, answer.error)(redact(answer.message))
+        body = self._answers.read(answer.size)
+        if len(body) != answer.size:
+            raise self._failed()
+        return body
+
+    def _failed(self) -> errors.TrackerError:
+        return errors.TrackerError(f"reading {redact(str(self.destination))} failed: {self._last_words()}")
+
+    def _last_words(self) -> str:
+        self._log.seek(0)
+        return redact(self._log.read().decode(errors="backslashreplace")[-_LAST_WORDS:].strip())

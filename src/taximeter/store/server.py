@@ -1,0 +1,92 @@
+"""Reads a store for another process: ``python -m taximeter.store.server``.
+
+Standard input has the `Destination` as a line of JSON (its location may hold a password, which no list of
+processes should show), and then requests, a line each; an answer is a line of JSON, `Answer`, and then its body.
+What a vendor prints goes to standard error.
+"""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+import msgspec
+
+from taximeter.errors import InputError, TaximeterError, Unsupported
+from taximeter.files import bytes_below
+from taximeter.journal.home import Destination
+from taximeter.plugins import load
+from taximeter.tracker import Tracker
+
+
+class Request(msgspec.Struct, frozen=True):
+    """What is to be read: the runs, one run, one artifact (copied to the path `target`), or the store's size."""
+
+    what: Literal["runs", "run", "artifact", "size"]
+    run_id: str = ""
+    native: bool = False
+    path: str = ""
+    target: str = ""
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """How many bytes of body follow, or which error was raised."""
+
+    size: int = 0
+    error: str = ""
+    message: str = ""
+
+
+def main() -> None:
+    """Answer requests until there are no more."""
+    destination = msgspec.json.decode(sys.stdin.buffer.readline(), type=Destination)
+    tracker = load(destination.tracker)(destination.location)
+    with os.fdopen(os.dup(1), "wb") as out:
+        os.dup2(2, 1)
+        for line in sys.stdin.buffer:
+            _answer(tracker, msgspec.json.decode(line, type=Request), out)
+
+
+def _answer(tracker: Tracker, request: Request, out: BinaryIO) -> None:
+    body = b""
+    try:
+        body = _READERS[request.what](tracker, request)
+        answer = Answer(len(body))
+    except (TaximeterError, FileNotFoundError) as error:
+        kind = next((known.__name__ for known in (InputError, Unsupported) if isinstance(error, known)), "")
+        answer = Answer(error=kind or "TrackerError", message=str(error))
+    except Exception as error:  # noqa: BLE001 - a vendor may raise anything; the asking process is told
+        answer = Answer(error="TrackerError", message=f"{type(error).__name__}: {error}")
+    out.write(msgspec.json.encode(answer) + b"\n" + body)
+    out.flush()
+
+
+def _read_runs(tracker: Tracker, _: Request) -> bytes:
+    return msgspec.json.encode(list(tracker.list_runs()))
+
+
+def _read_run(tracker: Tracker, request: Request) -> bytes:
+    return tracker.read(request.run_id, native=request.native).to_bytes()
+
+
+def _copy_artifact(tracker: Tracker, request: Request) -> bytes:
+    with tracker.open_artifact(request.run_id, request.path) as source, Path(request.target).open("wb") as target:
+        shutil.copyfileobj(source, target)
+    return b""
+
+
+def _measure(tracker: Tracker, _: Request) -> bytes:
+    return msgspec.json.encode(sum(map(bytes_below, tracker.files())))
+
+
+_READERS: dict[str, Callable[[Tracker, Request], bytes]] = {
+    "runs": _read_runs,
+    "run": _read_run,
+    "artifact": _copy_artifact,
+    "size": _measure,
+}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,243 @@
+"""What a tracker is: the contract that every adapter keeps.
+
+An adapter is two classes: a `Tracker`, a store at one location that can be read, and its `RunWriter`, which
+writes one run into that store.
+Importing an adapter's module must not import its vendor: the vendor is met in a courier or a reader only.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, BinaryIO, ClassVar, NoReturn
+
+import msgspec
+
+from taximeter.errors import Unsupported
+from taximeter.events import MetricsLogged, Started
+from taximeter.files import describe_stream
+from taximeter.record import Dataset, Environment, Model, RunRecord, Source
+
+RECORD_FOLDER = "taximeter"
+"""The artifact folder that adapters keep for the exact record; no artifact of a run may lie in it."""
+
+RECORD_PATH = f"{RECORD_FOLDER}/record.jsonl"
+"""Where an adapter keeps the exact record among the run's artifacts, if it has a better place nowhere."""
+
+
+class Feature(StrEnum):
+    """What a tracker can do by itself, in its own concepts."""
+
+    PARAMS = "params"
+    METRICS = "metrics"
+    TAGS = "tags"
+    NOTES = "notes"
+    ARTIFACTS = "artifacts"
+    FIGURES = "figures"
+    TABLES = "tables"
+    TEXTS = "texts"
+    DATASETS = "datasets"
+    MODELS = "models"
+    SOURCE = "source"
+    ENVIRONMENT = "environment"
+    CHILD_RUNS = "child runs"
+    LIVE = "live view"
+    READ = "read back"
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """Why a tracker lacks a feature: whose gap it is, and the reason in a sentence."""
+
+    whose: str
+    """``not theirs`` (the vendor has no such thing), ``not yet ours``, or ``never``."""
+    reason: str
+
+
+class RunSummary(msgspec.Struct, frozen=True):
+    """One line of a store's list of runs; `run_id` is the vendor's where we did not write the run."""
+
+    run_id: str
+    vendor_id: str
+    experiment: str
+    name: str
+    status: str
+    started: int
+
+
+class RunWriter(ABC):
+    """Writes one run into a tracker's store, with the vendor's own API and in the vendor's own concepts.
+
+    A courier calls the methods one at a time, in the order of the events; when a method returns, its data have
+    been handed to the vendor.
+    Methods of a feature that the tracker does not declare raise `Unsupported` and are not called by couriers:
+    what they would have written lives in the exact record alone.
+    Any other exception means that the vendor failed: the courier closes the writer, opens another one with
+    `Tracker.open_run` and writes all events of the run again, from the first.
+    """
+
+    tracker: "ClassVar[type[Tracker]]"
+
+    @abstractmethod
+    def log_params(self, params: Mapping[str, Any]) -> None:
+        """Add params; none was logged before."""
+
+    @abstractmethod
+    def log_metrics(self, rows: Sequence[MetricsLogged]) -> None:
+        """Append points, each row those of one call; at most a thousand rows come at once."""
+
+    @abstractmethod
+    def log_artifact(self, path: str, file: Path, media_type: str) -> None:
+        """Keep a copy of `file` as the artifact `path`, a relative POSIX path, replacing an earlier one."""
+
+    @abstractmethod
+    def finish(self, record: RunRecord, record_file: Path) -> None:
+        """Store the exact record, whose canonical form `record_file` holds, and close the vendor's run.
+
+        It is the last call; the vendor's run then has the record's status, end time and notes.
+        """
+
+    def set_tags(self, tags: Mapping[str, str]) -> None:
+        """Set tags; a tag set before has the new text."""
+        self._unsupported(Feature.TAGS, tags)
+
+    def add_note(self, text: str) -> None:
+        """Add a note to the run."""
+        self._unsupported(Feature.NOTES, text)
+
+    def log_figure(self, path: str, file: Path, media_type: str) -> None:
+        """Show an artifact that was just logged as an image (``image/*``)."""
+        self._unsupported(Feature.FIGURES, path, file, media_type)
+
+    def log_table(self, path: str, file: Path, media_type: str) -> None:
+        """Show an artifact that was just logged as a table (CSV or Parquet)."""
+        self._unsupported(Feature.TABLES, path, file, media_type)
+
+    def log_text(self, path: str, file: Path, media_type: str) -> None:
+        """Show an artifact that was just logged as text (other ``text/*``)."""
+        self._unsupported(Feature.TEXTS, path, file, media_type)
+
+    def log_dataset(self, dataset: Dataset) -> None:
+        """Note that the run used a dataset."""
+        self._unsupported(Feature.DATASETS, dataset)
+
+    def log_model(self, path: str, folder: Path, model: Model) -> None:
+        """Keep a model, whose files are the artifacts below `path` and lie in `folder`, as the vendor's model."""
+        self._unsupported(Feature.MODELS, path, folder, model)
+
+    def capture_source(self, source: Source) -> None:
+        """Note the code that runs."""
+        self._unsupported(Feature.SOURCE, source)
+
+    def capture_environment(self, environment: Environment) -> None:
+        """Note the machine and its software."""
+        self._unsupported(Feature.ENVIRONMENT, environment)
+
+    def close(self) -> None:  # noqa: B027 - many writers hold nothing
+        """Let go of files and connections without finishing the run; called after a failure."""
+
+    def _unsupported(self, feature: Feature, *_: object) -> NoReturn:
+        raise unsupported(self.tracker, feature)
+
+
+class Tracker(ABC):
+    """One tracker's store at one location.
+
+    Making one touches nothing; `open_run` makes the store where it does not exist.
+    Reading needs no network and no server, and changes no byte of the store.
+    """
+
+    name: ClassVar[str]
+    """The name of its entry point."""
+    vendor: ClassVar[str | None] = None
+    """The distribution whose version matters, if there is one."""
+    features: ClassVar[frozenset[Feature]]
+    gaps: ClassVar[Mapping[Feature, Gap]] = {}
+    """A reason for each feature that is not declared."""
+    ui: ClassVar[str | None] = None
+    """The command that opens the vendor's own UI, with ``{location}`` in it."""
+
+    def __init__(self, location: str) -> None:
+        self.location = location
+
+    @classmethod
+    @abstractmethod
+    def location_in(cls, folder: Path) -> str:
+        """Return the location, as the vendor's users write it, of the usual store in `folder`."""
+
+    @classmethod
+    def recognises(cls, path: Path) -> bool:  # noqa: ARG003 - a tracker without paths recognises none
+        """Tell whether `path` looks like a store of this tracker; must be quick and certain."""
+        return False
+
+    @classmethod
+    def location_at(cls, path: Path) -> str:
+        """Return the location of the store that `path`, which `recognises` knows, is or holds."""
+        return str(path)
+
+    @abstractmethod
+    def open_run(self, started: Started) -> RunWriter:
+        """Begin a run in the store, or begin it anew.
+
+        A run with this id may be there already: a courier died while it wrote it.
+        All its events will now be written again from the first one, and when the writer has finished, the
+        store must hold each of them once: what is already there is kept and not doubled, or replaced.
+        """
+
+    def read(self, run_id: str, *, native: bool = False) -> RunRecord:
+        """Read a run back.
+
+        Args:
+            run_id: our id of the run, or the vendor's.
+            native: leave the exact record aside, and read only what the vendor's API wrote and its UI shows.
+
+        Raises:
+            InputError: the store has no such run.
+        """
+        record = None if native else self.read_exact(run_id)
+        if record is None:
+            return self.read_native(run_id)
+        kept = {path: self._describe_artifact(run_id, path) for path in record.artifacts}
+        artifacts = {path: artifact for path, artifact in kept.items() if artifact}
+        return msgspec.structs.replace(record, artifacts=artifacts)
+
+    def list_runs(self) -> Iterator[RunSummary]:
+        """Yield every run of the store, oldest first."""
+        raise unsupported(type(self), Feature.READ)
+
+    def read_native(self, run_id: str) -> RunRecord:
+        """Read what the vendor's API wrote and its UI shows, in the types that the vendor returns."""
+        raise unsupported(type(self), Feature.READ, run_id)
+
+    def read_exact(self, run_id: str) -> RunRecord | None:
+        """Read the exact record; None where the run has none, because we did not write or not finish it."""
+        raise unsupported(type(self), Feature.READ, run_id)
+
+    def open_artifact(self, run_id: str, path: str) -> BinaryIO:
+        """Open an artifact's bytes as the store keeps them.
+
+        Raises:
+            FileNotFoundError: the store has no such artifact.
+        """
+        raise unsupported(type(self), Feature.READ, run_id, path)
+
+    def files(self) -> Iterator[Path]:
+        """Yield the files and folders on this machine that make up the store, for its size in bytes."""
+        return iter(())
+
+    def _describe_artifact(self, run_id: str, path: str) -> Any:
+        try:
+            with self.open_artifact(run_id, path) as stream:
+                return describe_stream(stream, path)
+        except FileNotFoundError:
+            return None
+
+
+def gap_of(tracker: type[Tracker], feature: Feature) -> Gap:
+    """Return why `tracker` lacks `feature`."""
+    return tracker.gaps.get(feature, Gap("not yet ours", "nobody has written it"))
+
+
+def unsupported(tracker: type[Tracker], feature: Feature, *_: object) -> Unsupported:
+    """Return the error that says whose gap it is that `tracker` lacks `feature`."""
+    gap = gap_of(tracker, feature)
+    return Unsupported(f"{tracker.name} has no {feature} ({gap.whose}: {gap.reason}).")

@@ -1,0 +1,26 @@
+"""What several tests need."""
+
+import importlib
+import os
+from pathlib import Path
+
+import pytest
+
+PLUGIN = Path(__file__).parent / "plugin"
+
+
+@pytest.fixture
+def lines_tracker(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Install the tracker `lines` for this test and the processes it starts; return the folder of its store."""
+    monkeypatch.syspath_prepend(str(PLUGIN))
+    importlib.invalidate_caches()
+    monkeypatch.setenv("PYTHONPATH", f"{PLUGIN}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+    return tmp_path / "lines"
+
+
+@pytest.fixture(autouse=True)
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Keep the journals of a test, and whatever it writes in the current folder, in its own folder."""
+    monkeypatch.setenv("TAXIMETER_HOME", str(tmp_path / ".taximeter"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / ".taximeter"

@@ -1,0 +1,341 @@
+"""Couriers deliver what a journal acknowledged, once, whatever dies on the way."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from taximeter import DeliveryWarning, start_run
+from taximeter.courier.launch import await_receipts, ensure_courier
+from taximeter.courier.recover import recover
+from taximeter.diff import diff
+from taximeter.journal.home import Destination, Home
+from taximeter.store.address import parse_store
+from taximeter.store.client import Store
+
+TRAINER = """
+import os, signal, sys, time
+import taximeter
+run = taximeter.start_run(trackers=["lines"], experiment="taxi", keep_journal=True)
+print(run.id, flush=True)
+for number in range(int(sys.argv[1])):
+    run.log_metrics({"loss": number * 0.1}, step=number)
+    print(number, flush=True)
+os.kill(os.getpid(), getattr(signal, sys.argv[2]))
+time.sleep(60)
+"""
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 20) -> None:
+    """Wait until something is true."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never became true"
+        time.sleep(0.01)
+
+
+def courier_pid(store: Path, run_id: str) -> int:
+    """Return the process that writes a run into the test's store."""
+    log = store / run_id / "log"
+    wait_for(lambda: log.exists() and log.read_text().startswith("pid ") and "\n" in log.read_text())
+    return int(log.read_text().split()[1])
+
+
+def destination() -> Destination:
+    """Return the store of the test."""
+    return parse_store("lines", Path.cwd())
+
+
+def die(name: str, points: int = 300) -> tuple[str, list[int]]:
+    """Run a training that is ended by a signal; return its run and the points it was acknowledged."""
+    command = [sys.executable, "-c", TRAINER, str(points), name]
+    output = subprocess.run(command, capture_output=True, text=True, check=False).stdout.split()
+    return output[0], list(map(int, output[1:]))
+
+
+def test_a_finished_run_is_in_the_store_and_its_journal_is_gone(lines_tracker: Path, home: Path) -> None:
+    """The courier has read the store back and found it equal."""
+    with start_run(trackers=["lines"]) as run:
+        run.log_params({"alpha": 0.1})
+        for step in range(100):
+            run.log_metrics({"loss": 1 / (step + 1)}, step=step)
+        run.log_text("hello", "notes")
+        expected = run.record()
+    assert [receipt.state for receipt in run.receipts.values()] == ["verified"]
+    with Store(destination()) as store:
+        record = store.read(run.id)
+        assert [summary.run_id for summary in store.runs()] == [run.id]
+    assert record.metrics == expected.metrics
+    assert record.status == "finished"
+    assert not (home / "runs" / run.id / "segments").exists()
+    assert lines_tracker.exists()
+
+
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM", "SIGSTOP"])
+@pytest.mark.usefixtures("lines_tracker")
+def test_a_trainer_that_dies_loses_nothing_it_was_acknowledged(name: str) -> None:
+    """The courier delivers the rest, and closes the run as killed; a stopped trainer is still running."""
+    if name == "SIGSTOP":
+        command = [sys.executable, "-c", TRAINER, "50", name]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout
+            run_id = process.stdout.readline().strip()
+            assert await_receipts(Home(), run_id, [destination()], timeout=1) == {}
+            process.kill()
+        acknowledged = list(range(50))
+    else:
+        run_id, acknowledged = die(name)
+    receipts = await_receipts(Home(), run_id, [destination()], timeout=30)
+    assert [receipt.state for receipt in receipts.values()] == ["verified"]
+    with Store(destination()) as store:
+        record = store.read(run_id)
+    assert record.status == "killed"
+    assert list(record.metrics["loss"].steps) == acknowledged
+
+
+def test_a_courier_that_is_killed_too_is_made_up_for_by_recover(lines_tracker: Path) -> None:
+    """Every point is there once."""
+    with subprocess.Popen(
+        [sys.executable, "-c", TRAINER, "200", "SIGSTOP"], stdout=subprocess.PIPE, text=True
+    ) as trainer:
+        assert trainer.stdout
+        run_id = trainer.stdout.readline().strip()
+        os.kill(courier_pid(lines_tracker, run_id), signal.SIGKILL)
+        wait_for(lambda: len(Home().run(run_id).record().metrics.get("loss", ())) == 200)
+        trainer.kill()
+    home = Home()
+    assert [outbox.pending() for outbox in home.outboxes()] == [[run_id]]
+    done = recover(home)
+    assert [(one.run_id, one.receipt and one.receipt.state) for one in done] == [(run_id, "verified")]
+    with Store(destination()) as store:
+        assert diff(store.read(run_id), home.run(run_id).record()) == []
+        assert len(store.runs()) == 1
+    assert recover(home) == []
+
+
+def test_recover_leaves_a_run_alone_that_is_still_being_logged(lines_tracker: Path) -> None:
+    """It says so, and does not wait for it."""
+    with start_run(trackers=["lines"]) as run:
+        assert [(one.run_id, one.receipt) for one in recover(Home())] == [(run.id, None)]
+    assert [receipt.state for receipt in run.receipts.values()] == ["verified"]
+    assert lines_tracker.exists()
+
+
+def test_a_tracker_that_fails_once_is_tried_again(lines_tracker: Path) -> None:
+    """All is written again from the first event, and is there once."""
+    lines_tracker.mkdir()
+    (lines_tracker / "fail").write_text("1")
+    with start_run(trackers=["lines"]) as run:
+        run.log_metrics({"loss": 0.5}, step=1)
+    assert [receipt.state for receipt in run.receipts.values()] == ["verified"]
+    assert (lines_tracker / run.id / "log").read_text().count("metrics") == 1
+
+
+def test_a_tracker_that_keeps_failing_does_not_stop_training(lines_tracker: Path) -> None:
+    """The error is shown at the end with the way out, and what was logged is delivered later."""
+    lines_tracker.mkdir()
+    (lines_tracker / "fail").write_text("1000")
+    run = start_run(trackers=["lines", "null"])
+    for step in range(100):
+        run.log_metrics({"loss": 0.5}, step=step)
+    with pytest.warns(DeliveryWarning, match=r"server of the tests is away.*taximeter recover"), run:
+        pass
+    assert [receipt.state for receipt in run.receipts.values()] == ["failed", "kept nothing"]
+    assert len(run.record().metrics["loss"]) == 100
+    (lines_tracker / "fail").unlink()
+    assert [one.receipt and one.receipt.state for one in recover(Home())] == ["verified"]
+    with Store(destination()) as store:
+        assert len(store.read(run.id).metrics["loss"]) == 100
+
+
+def test_one_courier_serves_a_whole_sweep(lines_tracker: Path) -> None:
+    """Its vendor is imported once for all child runs."""
+    with start_run(trackers=["lines"], name="sweep") as sweep:
+        children = []
+        for number in range(20):
+            with sweep.child(name=f"trial {number}") as child:
+                child.log_params({"number": number})
+            children.append(child.id)
+    pids = {courier_pid(lines_tracker, run_id) for run_id in (sweep.id, *children)}
+    assert len(pids) == 1
+    receipts = [await_receipts(Home(), child, [destination()], timeout=20) for child in children]
+    assert {receipt.state for one in receipts for receipt in one.values()} == {"verified"}
+
+
+@pytest.mark.usefixtures("lines_tracker")
+def test_couriers_started_at_once_leave_one() -> None:
+    """The others go when they find the lock taken."""
+    run = start_run(trackers=["lines"])
+    outbox = Home().outbox(destination())
+    for _ in range(5):
+        ensure_courier(outbox)
+    wait_for(outbox.has_courier)
+    run.finish()
+    assert [receipt.state for receipt in run.wait(timeout=20).values()] == ["verified"]
+    wait_for(lambda: not outbox.has_courier())
+
+
+def test_logging_never_waits_for_a_tracker(lines_tracker: Path) -> None:
+    """A store that hangs costs the training nothing."""
+    lines_tracker.mkdir()
+    (lines_tracker / "hang").touch()
+    run = start_run(trackers=["lines"])
+    for step in range(1000):
+        run.log_metrics({"loss": 0.5}, step=step)
+    run.finish()
+    assert run.wait(timeout=0.5) == {}
+    (lines_tracker / "hang").unlink()
+    assert [receipt.state for receipt in run.wait(timeout=20).values()] == ["verified"]
+
+
+def test_a_store_that_was_changed_behind_the_couriers_back_is_found_out(lines_tracker: Path) -> None:
+    """Verification reads the store, not its own memory."""
+    with start_run(trackers=["lines"], keep_journal=True) as run:
+        run.log_text("hello", "notes")
+    file = next((lines_tracker / run.id / "artifacts").iterdir())
+    file.write_bytes(b"jello")
+    with Store(destination()) as store:
+        found = diff(run.record(), store.read(run.id))
+    assert [difference.path for difference in found] == ["artifacts['notes.txt']['sha256']"]
+
+
+@pytest.mark.usefixtures("lines_tracker")
+def test_a_damaged_line_is_told_and_the_rest_is_delivered() -> None:
+    """The receipt says how many lines were left out."""
+    run = start_run(trackers=["lines"])
+    for step in range(10):
+        run.log_metrics({"loss": 0.5}, step=step)
+    segment = Home().run(run.id).segments()[0]
+    with segment.open("ab") as stream:
+        stream.write(b"00000000 {}\n")
+    run.finish()
+    receipt = run.wait(timeout=20)[destination()]
+    assert (receipt.state, receipt.problem) == ("verified", "1 damaged lines of the journal were left out")
+    assert not receipt.is_good
+    assert Home().run(run.id).exists()
+
+
+def test_what_several_processes_log_has_one_order(lines_tracker: Path) -> None:
+    """A parent that goes on after its child has the last word, in the record and in the store."""
+    with start_run(trackers=["lines"], keep_journal=True) as run:
+        child = os.fork()
+        if child == 0:
+            run.set_tags({"phase": "training"})
+            run.log_metrics({"loss": 1.0})
+            run.log_text("old", "notes")
+            os._exit(0)
+        os.waitpid(child, 0)
+        run.set_tags({"phase": "done"})
+        run.log_metrics({"loss": 2.0})
+        run.log_text("newer", "notes")
+    record = run.record()
+    assert record.tags == {"phase": "done"}
+    assert list(record.metrics["loss"].values) == [1.0, 2.0]
+    assert record.artifacts["notes.txt"].size == len("newer")
+    assert [receipt.state for receipt in run.receipts.values()] == ["verified"]
+    assert lines_tracker.exists()
+
+
+def test_a_killed_trainer_ends_its_run_though_its_workers_live(lines_tracker: Path) -> None:
+    """Only the process that started a run can finish it; what its orphans log afterwards is refused."""
+    script = (
+        "import os, signal, time, taximeter\n"
+        "run = taximeter.start_run(trackers=['lines'], keep_journal=True)\n"
+        "print(run.id, flush=True)\n"
+        "worker = os.fork()\n"
+        "run.log_metrics({str(worker == 0): 1.0})\n"
+        "time.sleep(0.3)\n"
+        "if worker == 0:\n"
+        "    print(os.getpid(), flush=True)\n"
+        "    time.sleep(60)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as trainer:
+        assert trainer.stdout
+        run_id, worker = trainer.stdout.readline().strip(), int(trainer.stdout.readline())
+        receipts = await_receipts(Home(), run_id, [destination()], timeout=20)
+        os.kill(worker, signal.SIGKILL)
+    assert [receipt.state for receipt in receipts.values()] == ["verified"]
+    record = Home().run(run_id).record()
+    assert record.status == "killed"
+    assert set(record.metrics) == {"True", "False"}
+    assert lines_tracker.exists()
+
+
+def test_a_run_begun_while_a_courier_ends_gets_another(lines_tracker: Path) -> None:
+    """A process that has let the lock go does not count as a courier."""
+    with start_run(trackers=["lines"]) as first:
+        pass
+    outbox = Home().outbox(destination())
+    wait_for(lambda: not outbox.has_courier())
+    second = start_run(trackers=["lines"])
+    second.log_metrics({"loss": 0.5})
+    wait_for((lines_tracker / second.id / "log").exists, 5)
+    second.finish()
+    assert [receipt.state for receipt in second.wait(20).values()] == ["verified"]
+    assert first.id != second.id
+
+
+def test_a_child_that_could_not_be_delivered_is_told(lines_tracker: Path) -> None:
+    """The parent's block waits for its children too."""
+    lines_tracker.mkdir()
+    sweep = start_run(trackers=["lines"])
+    with sweep.child(name="fold") as child:
+        (lines_tracker / "fail").write_text("1000")
+        child.log_metrics({"loss": 0.5})
+    assert await_receipts(Home(), child.id, [destination()], timeout=20)[destination()].state == "failed"
+    (lines_tracker / "fail").unlink()
+    with pytest.warns(DeliveryWarning, match=child.id), sweep:
+        pass
+    assert [receipt.state for receipt in sweep.receipts.values()] == ["verified"]
+
+
+def test_a_store_that_hangs_does_not_hold_the_block_for_ever(lines_tracker: Path) -> None:
+    """It is told, and the run is delivered later."""
+    lines_tracker.mkdir()
+    (lines_tracker / "hang").touch()
+    run = start_run(trackers=["lines"], wait_seconds=0.3)
+    run.log_metrics({"loss": 0.5})
+    with pytest.warns(DeliveryWarning, match=r"still being delivered"), run:
+        pass
+    (lines_tracker / "hang").unlink()
+    assert [receipt.state for receipt in run.wait(20).values()] == ["verified"]
+
+
+def test_recover_gets_past_a_folder_that_is_gone(lines_tracker: Path, tmp_path: Path) -> None:
+    """A project that was moved away does not keep the other runs."""
+    project = tmp_path / "project"
+    project.mkdir()
+    run = start_run(trackers=["lines"], folder=project)
+    lines_tracker.mkdir()
+    (lines_tracker / "fail").write_text("3")
+    other = start_run(trackers=["lines"])
+    for one in (run, other):
+        one.finish()
+        one.wait(30)
+    assert {one.receipt.state for one in recover(Home()) if one.receipt} == {"verified"}
+
+
+def test_recover_forgets_a_run_whose_journal_was_removed(lines_tracker: Path, home: Path) -> None:
+    """Nobody waits for what is gone."""
+    lines_tracker.mkdir()
+    (lines_tracker / "fail").write_text("1000")
+    run = start_run(trackers=["lines"])
+    run.finish()
+    run.wait(30)
+    shutil.rmtree(home / "runs" / run.id)
+    assert recover(Home()) == []
+
+
+def test_journals_and_logs_are_for_their_owner_alone(lines_tracker: Path, home: Path) -> None:
+    """A diff or a location may hold what others should not read."""
+    with start_run(trackers=["lines"]):
+        pass
+    assert home.stat().st_mode & 0o077 == 0
+    assert lines_tracker.exists()

@@ -1,0 +1,781 @@
+"""The report of a comparison, as a person and a browser meet it."""
+
+import csv
+import math
+import os
+import re
+from collections.abc import Iterator
+from io import StringIO
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import msgspec
+import pytest
+from markdown_it import MarkdownIt
+from playwright.sync_api import Browser, Dialog, Error, Locator, Page, ViewportSize, sync_playwright
+
+from taximeter.diff import ABSENT, Difference
+from taximeter.errors import InputError
+from taximeter.native import NativePart
+from taximeter.record import Environment, LockFile
+from taximeter.report import write_report
+from taximeter.report.numbers import column, number, share
+from taximeter.report.tables import csv_link
+from taximeter.results import FILE, Results, TrackerResult, read_results
+from taximeter.taxi.charts import Chart
+from taximeter.taxi.describe import MonthReport
+from taximeter.taxi.metrics import Latency
+from taximeter.taxi.quirks import Odd, Range
+from taximeter.taxi.result import Features, Result
+from taximeter.taxi.roles import RoleReport
+from taximeter.taxi.settings import Experiment
+from taximeter.tracker import Feature, Gap
+
+CHROMIUM = Path("/usr/bin/chromium")
+STYLE = Path(__file__).parent.parent / "src/taximeter/report/templates/style.css"
+
+HOSTILE = (
+    "<script>alert(1)</script> </style> <img src=http://e.example/x onerror=alert(2)> "
+    "a|b \\| `c` ```\n# **d** [e](http://e.example) ![f](http://e.example) \u202e \x00 $g$ &amp; \u2028 '\""
+)
+
+DESKTOP: ViewportSize = {"width": 1280, "height": 900}
+NAMES = ["mlflow", "tensorboard", "csv", "wandb", "null"]
+
+
+# What a comparison leaves
+
+
+def make_month(role: str, kept: int) -> RoleReport:
+    """Return one month of synthetic trips in one role."""
+    odd = dict.fromkeys(Odd.__struct_fields__, 0)
+    odd |= {"duration_below_1": 219, "duration_negative": 24, "duration_above_60": 70, "distance_zero": 298}
+    month = MonthReport(
+        name="2025-01" if role == "train" else "2025-02",
+        source=f"synthetic sample for {role}",
+        kind="synthetic sample",
+        colour="green",
+        period="2025-01",
+        file_sha256=None,
+        rows_sha256="7d8c88b750628a64" * 4,
+        rows=kept + 289,
+        kept=kept,
+        columns={"trip_distance": "double"},
+        odd=Odd(**odd | {"outside_month": 10, "distance_above_100": 7}),
+        minutes=Range(2.65, 59.95, 16.92792855892138, 9.14),
+        miles=Range(0.0, 39869.98, 27.17, 835.2),
+        first_pickup="2024-12-27 14:46:29",
+        last_pickup="2025-01-31 23:58:57",
+    )
+    return RoleReport(months=[month], rows=kept + 289, kept=kept, unseen=0 if role == "train" else 307)
+
+
+def make_chart(trips: int) -> Chart:
+    """Return predictions that are too short for long trips, as a lasso's are."""
+    actual = [2.7 + 56.5 * (place / trips) ** 2 for place in range(trips)]
+    predicted = [14 + 0.2 * minutes + 3 * math.sin(17 * minutes) for minutes in actual]
+    edges = [-45 + 1.15 * place for place in range(61)]
+    off = [mine - truth for mine, truth in zip(predicted, actual, strict=True)]
+    counts = [sum(left <= value < right for value in off) for left, right in pairwise(edges)]
+    return Chart(trips=trips, actual=actual, predicted=predicted, residual_edges=edges, residual_counts=counts)
+
+
+def make_experiment(**others: Any) -> dict[str, Any]:
+    """Return what a training returns."""
+    scores = {"rmse": 7.015714732054826, "mae": 4.838613462766928, "r2": 0.4260728999940009}
+    mean = {"rmse": 9.261943364693705, "mae": 7.184000717166283, "r2": -0.00026973941270092006}
+    result = Result(
+        experiment=Experiment(model="sgd", data="sample"),
+        kind="synthetic sample",
+        colour="green",
+        params={"model": "sgd", "alpha": 0.0001},
+        data={"train": make_month("train", 5711), "validation": make_month("validation", 5731)},
+        features=Features(count=828, sha256="a594" * 16, stored={"train": 11422, "validation": 11155}),
+        metrics={"train": scores, "validation": scores},
+        baseline={"train": mean, "validation": mean},
+        history={
+            f"{role}/rmse": [start - 0.4 * math.log1p(epoch) for epoch in range(20)]
+            for role, start in (("train", 7.38), ("validation", 7.42))
+        },
+        seconds={"read": 0.0406, "encode": 0.0058, "fit": 1.7, "evaluate": 0.0061, "latency": 0.109, "log": 2.31},
+        latency=Latency(0.0046, 0.0064, 679187.77),
+        charts={"validation": make_chart(400)},
+        coefficients={"PU_DO=75_75": -6.68, "trip_distance": 0.000255},
+        leaks=[],
+        warnings=[],
+    )
+    built: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(result, **others))
+    return built
+
+
+def make_tracker(name: str, **others: Any) -> TrackerResult:
+    """Return a tracker that holds the run, and whose native view is perfect."""
+    facts = {"run": 6, "params": 22, "metrics": 58, "tags": 3, "artifacts": 7, "models": 1, "datasets": 2}
+    facts |= {"source": 5, "environment": 7}
+    fields: dict[str, Any] = {
+        "name": name,
+        "vendor": name,
+        "version": "3.17.2",
+        "location": f"stores/{name}",
+        "ui": f"{name} ui --store stores/{name}",
+        "features": [str(feature) for feature in Feature],
+        "gaps": {},
+        "state": "holds the run",
+        "equal": True,
+        "problem": "",
+        "differences": [],
+        "metrics": {"validation/rmse": 7.015714732054826, "epoch/train/rmse": 6.924, "odd": {"$float": "nan"}},
+        "native": [NativePart(part, count, count, 0, 0, 0, ()) for part, count in facts.items()],
+        "seconds": {"open": 0.75, "write": 0.42, "finish": 0.09, "verify": 0.21, "read": 0.11},
+        "bytes": 1_430_221,
+    }
+    return TrackerResult(**fields | others)
+
+
+def _without(*missing: Feature, whose: str = "not theirs") -> dict[str, Any]:
+    return {
+        "features": [str(feature) for feature in Feature if feature not in missing],
+        "gaps": {str(feature): Gap(whose, f"it has no {feature}, and the UI ignores it") for feature in missing},
+    }
+
+
+def _changed(part: str, facts: int, changed: int, dropped: int, *examples: Difference) -> NativePart:
+    return NativePart(part, facts, facts - changed - dropped, changed, dropped, 2, examples)
+
+
+def make_trackers() -> list[TrackerResult]:
+    """Return five trackers: two that hold the run, one that differs, one that failed, one that keeps nothing."""
+    params = _changed(
+        "params",
+        22,
+        12,
+        0,
+        Difference("params['alpha']", "0.0001", "'0.0001'"),
+        Difference("params['max_distance']", "None", "'None'"),
+    )
+    artifacts = _changed(
+        "artifacts", 7, 0, 7, Difference("artifacts['model/model.skops']", "{'size': 52}", ABSENT)
+    )
+    metrics = _changed(
+        "metrics", 58, 56, 2, Difference("metrics['mae'][0].value (and 19 more)", "0.1", "0.10000000149")
+    )
+    whole = {part.part: part for part in make_tracker("any").native or ()}
+    seconds = {"open": 7.31, "write": 3.42, "finish": 0.31, "verify": 0.52, "read": 0.44}
+    board: dict[str, Any] = {
+        "native": list((whole | {"artifacts": artifacts, "metrics": metrics}).values()),
+        "bytes": 86_004,
+    }
+    wrong = [Difference("params['alpha']", "0.0001", "0.0002"), Difference("tags['data']", "'a'", ABSENT)]
+    return [
+        make_tracker("mlflow", native=list((whole | {"params": params}).values()), seconds=seconds),
+        make_tracker("tensorboard", **board, **_without(Feature.ARTIFACTS, Feature.MODELS)),
+        make_tracker(
+            "csv",
+            state="differs",
+            equal=False,
+            differences=wrong,
+            problem="it holds other values",
+            bytes=51_213,
+            vendor=None,
+        ),
+        make_tracker(
+            "wandb",
+            state="failed",
+            equal=None,
+            problem="the courier gave up: disk full",
+            metrics=None,
+            native=None,
+            seconds={"open": 1.81},
+            bytes=None,
+        ),
+        make_tracker(
+            "null",
+            **_without(*Feature, whose="never"),
+            state="keeps nothing",
+            equal=None,
+            metrics=None,
+            native=None,
+            seconds={"open": 0.0001, "write": 0.0002, "finish": 0.0},
+            bytes=None,
+            vendor=None,
+            version=None,
+            ui=None,
+        ),
+    ]
+
+
+def make_results(**others: Any) -> Results:
+    """Return the results of a comparison of five trackers."""
+    run: dict[str, Any] = {
+        "run_id": "01a0c2f4",
+        "experiment": "nyc-taxi-duration",
+        "name": "sgd",
+        "status": "finished",
+        "started": 1_763_900_000_000_000,
+        "ended": 1_763_900_004_200_000,
+        "parent_id": None,
+        "hypothesis": None,
+        "notes": [],
+        "params": {"model": "sgd", "alpha": 0.0001, "limit": {"$float": "inf"}, "max_distance": None},
+        "tags": {"data": "synthetic sample"},
+        "artifacts": {"model/model.skops": {"size": 52_000, "sha256": "ab" * 32, "media_type": "application/zip"}},
+        "datasets": [],
+        "models": {"model": {"flavour": "sklearn", "signature": None, "input_example": None}},
+        "source": {
+            "entry_point": "cli.py",
+            "argv": ["compare"],
+            "commit": "7f8efb6",
+            "branch": "main",
+            "diff": None,
+        },
+    }
+    fields: dict[str, Any] = {
+        "name": "sample",
+        "made": 1_763_900_000_000_000,
+        "command": "taximeter compare --data sample --model sgd",
+        "taximeter": "0.1.0",
+        "run": run,
+        "points": 69,
+        "experiment": make_experiment(),
+        "environment": Environment(
+            python="3.11.7",
+            os="Linux 6.1",
+            cpu="Intel Xeon",
+            cores=2,
+            memory=8_100_000_000,
+            distributions={f"package-{place}": "1.0" for place in range(60)},
+            lock_file=LockFile("requirements.lock", "cd" * 32),
+        ),
+        "trackers": make_trackers(),
+    }
+    return Results(**fields | others)
+
+
+def make_hostile() -> Results:
+    """Return results of 15 trackers in which all that a store, a run or a user may name is hostile."""
+    results = make_results(name=HOSTILE, command=f"taximeter {HOSTILE}")
+    bad = Difference(f"params[{HOSTILE!r}]", HOSTILE, HOSTILE)
+    trackers = [
+        msgspec.structs.replace(
+            tracker,
+            name=f"{tracker.name}{HOSTILE}{again or ''}",
+            version=HOSTILE,
+            problem=HOSTILE,
+            ui=HOSTILE,
+            differences=[bad] if tracker.differences else [],
+            native=[_changed(f"params{HOSTILE}", 2, 1, 0, bad)] if tracker.native else None,
+            gaps={name: Gap(HOSTILE, HOSTILE) for name in tracker.gaps} | {HOSTILE: Gap(HOSTILE, HOSTILE)},
+            metrics={HOSTILE: 1.5} if tracker.metrics else None,
+            seconds=tracker.seconds | {HOSTILE: 1.0},
+        )
+        for again in range(3)
+        for tracker in results.trackers
+    ]
+    run = results.run | {
+        "name": HOSTILE,
+        "notes": [HOSTILE],
+        "params": {HOSTILE: HOSTILE, "=cmd()": 1},
+        "tags": {HOSTILE: HOSTILE},
+        "artifacts": {HOSTILE: {"size": 1, "sha256": "ab", "media_type": HOSTILE}},
+    }
+    experiment = make_experiment(
+        experiment=Experiment(model=HOSTILE),
+        leaks=[HOSTILE],
+        warnings=[HOSTILE],
+        coefficients={HOSTILE: 1.0},
+        history={HOSTILE: [1.0, 2.0]},
+    )
+    environment = msgspec.structs.replace(
+        results.environment, os=HOSTILE, cpu=HOSTILE, distributions={HOSTILE: HOSTILE}
+    )
+    return msgspec.structs.replace(
+        results, trackers=trackers, run=run, experiment=experiment, environment=environment
+    )
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a report."""
+    return write_report(make_results(), tmp_path_factory.mktemp("report")).parent
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a report in which every name is hostile."""
+    return write_report(make_hostile(), tmp_path_factory.mktemp("hostile")).parent
+
+
+# Files
+
+
+def test_the_same_results_give_the_same_bytes(report: Path, tmp_path: Path) -> None:
+    """A report is a pure function of the results, also of those that were written and read again."""
+    (tmp_path / FILE).write_bytes(make_results().to_json())
+    write_report(read_results(tmp_path), tmp_path)
+    for name in ("index.html", "report.md"):
+        assert (tmp_path / name).read_bytes() == (report / name).read_bytes()
+
+
+def test_a_report_is_two_files(report: Path) -> None:
+    """Nothing is left beside them, and the page stays below six megabytes."""
+    assert sorted(path.name for path in report.iterdir()) == ["index.html", "report.md"]
+    assert (report / "index.html").stat().st_size < 6_000_000
+
+
+def test_the_text_comes_before_the_chart_library(report: Path) -> None:
+    """A reader need not wait for the five megabytes that draw the charts."""
+    page = (report / "index.html").read_text()
+    assert page.count("plotly.js v") == 1
+    assert page.index("Reproduce it</h2>") < page.index("plotly.js v")
+
+
+def test_results_without_an_experiment_leave_the_earlier_report(tmp_path: Path) -> None:
+    """An error says what is wrong, and touches nothing."""
+    page = write_report(make_results(), tmp_path)
+    before = page.read_bytes()
+    with pytest.raises(InputError, match="hold no experiment that can be shown"):
+        write_report(make_results(experiment={"model": "lasso"}), tmp_path)
+    assert page.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "trackers",
+    [
+        [],
+        [
+            make_tracker(
+                "null", state="keeps nothing", equal=None, metrics=None, native=None, seconds={}, bytes=None
+            )
+        ],
+        [make_tracker("one", state="failed", equal=None, metrics=None, native=None, seconds={}, bytes=None)],
+        [make_tracker("one")],
+    ],
+    ids=["none", "null", "failed", "one"],
+)
+def test_any_number_of_trackers_can_be_shown(trackers: list[TrackerResult], tmp_path: Path) -> None:
+    """Also none, one that keeps nothing, one that failed before anything was measured, and one alone."""
+    page = write_report(make_results(trackers=trackers), tmp_path)
+    assert all(f">{tracker.name}<" in page.read_text() for tracker in trackers)
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, None, {"$float": "nan"}])
+def test_a_score_that_is_no_number_can_be_shown(bad: Any, tmp_path: Path) -> None:
+    """The R² of a single trip is NaN, which JSON writes as null; a value may be tagged."""
+    experiment = make_experiment(charts={}, history={})
+    experiment["metrics"] = {"validation": {"rmse": bad, "mae": 1.0, "r2": bad}}
+    results = make_results(experiment=experiment)
+    write_report(results, tmp_path)
+    (tmp_path / FILE).write_bytes(results.to_json())
+    write_report(read_results(tmp_path), tmp_path)
+
+
+# Numbers
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (7.123456, "7.12"),
+        (0.0012345, "0.00123"),
+        (679187.77, "679,000"),
+        (-0.00026973, "−0.000270"),
+        (0.0000123, "1.23e−05"),
+        (0.0, "0"),
+        (3, "3"),
+        (math.nan, "NaN"),
+        (-math.inf, "−∞"),
+    ],
+)
+def test_a_number_has_three_significant_digits(value: float, text: str) -> None:
+    """The exact value stands beside it."""
+    assert number(value) == (text, repr(value))
+
+
+def test_the_decimal_points_of_a_column_stand_below_each_other() -> None:
+    """Every text is padded to the same width behind the point, and what is too small says so."""
+    texts = [each.text for each in column([12.34, 1.234, 0.0001, None, 7])]
+    assert [text.strip("\u2007\u2008") for text in texts] == ["12.3", "1.23", "<0.001", "–", "7"]
+    assert {len(re.split("[.\u2008]", text)[1]) for text in texts} == {3}
+
+
+def test_a_share_is_all_or_none_only_when_it_is() -> None:
+    """999 of 1,000 is not 100 %."""
+    assert [share(999, 1000), share(1, 1000), share(0, 9), share(9, 9)] == [">99 %", "<1 %", "0 %", "100 %"]
+
+
+def test_a_spreadsheet_finds_no_formula() -> None:
+    """Text that a spreadsheet would calculate is quoted; numbers are not."""
+    link = csv_link(["=a", "b"], [("@x", -1.5), ("-2", "a,\n")])
+    rows = list(csv.reader(StringIO(unquote(link.partition(",")[2]))))
+    assert rows == [["'=a", "b"], ["'@x", "-1.5"], ["-2", "a,\n"]]
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_text_has_contrast(theme: int) -> None:
+    """Every colour of text or glyphs has at least 4.5:1 on both backgrounds."""
+    found = re.findall(r"--([a-z]+): light-dark\((#\w{6}), (#\w{6})\)", STYLE.read_text())
+    colours = {name: _luminance(pair[theme]) for name, *pair in found}
+    for name in colours.keys() - {"paper", "panel", "line", "taxi"}:
+        for ground in ("paper", "panel"):
+            low, high = sorted((colours[name], colours[ground]))
+            assert (high + 0.05) / (low + 0.05) >= 4.5, (name, ground)
+
+
+# Markdown
+
+
+def _cells(report: Path) -> tuple[list[list[str]], list[Any]]:
+    """Return the rows of the Markdown's tables as a parser finds them, and all its tokens."""
+    text = (report / "report.md").read_text()
+    tokens = MarkdownIt("commonmark").enable("table").parse(text)
+    rows: list[list[str]] = []
+    for place, token in enumerate(tokens):
+        if token.type == "tr_open":
+            rows.append([])
+        elif token.type == "inline" and tokens[place - 1].type in {"td_open", "th_open"}:
+            rows[-1].append(token.content)
+    inner = [child for token in tokens for child in token.children or ()]
+    return rows, tokens + inner
+
+
+def test_hostile_names_stay_text_in_markdown(hostile: Path) -> None:
+    """They open no cell, no link, no image, no heading and no HTML."""
+    _, tokens = _cells(hostile)
+    assert not [token for token in tokens if token.type in {"html_block", "html_inline", "image"}]
+    links = {token.attrs["href"] for token in tokens if token.type == "link_open"}
+    assert links == {"results.json", "index.html"}
+
+
+def test_the_markdown_of_hostile_names_has_the_same_blocks(report: Path, hostile: Path) -> None:
+    """Every table has its rows, and every heading stays the one that it was."""
+    headings = []
+    for folder in (report, hostile):
+        _, tokens = _cells(folder)
+        places = [place for place, token in enumerate(tokens) if token.type == "heading_open"]
+        headings.append([tokens[place + 1].content for place in places][1:])
+    assert headings[0] == headings[1]
+    text = (hostile / "report.md").read_text()
+    tables = re.findall(r"(?m)^\|.*(?:\n\|.*)*", text)
+    widths = [{len(re.findall(r"(?<!\\)\|", line)) for line in table.split("\n")} for table in tables]
+    assert widths
+    assert all(len(width) == 1 for width in widths)
+
+
+def test_markdown_shows_hostile_text_as_it_is(hostile: Path) -> None:
+    """What cannot be seen is written as an escape, and everything else is there."""
+    _, tokens = _cells(hostile)
+    shown = "".join(char if char.isprintable() else repr(char)[1:-1] for char in HOSTILE)
+    codes = {token.content for token in tokens if token.type == "code_inline"}
+    assert shown in codes
+    words = ["".join(child.content for child in token.children or ()) for token in tokens]
+    assert f"csv{shown}" in words
+
+
+def test_every_tracker_is_in_every_table_of_the_markdown(report: Path) -> None:
+    """Whatever became of it: a failure is a row, not a gap."""
+    rows, _ = _cells(report)
+    by_head = {tuple(row): place for place, row in enumerate(rows)}
+    as_rows = [head for head in by_head if head[0] == "tracker"]
+    as_columns = [head for head in by_head if set(NAMES) <= set(head)]
+    assert len(as_rows) == 3
+    assert len(as_columns) == 3
+    for head in as_rows:
+        place = by_head[head] + 1
+        assert [row[0] for row in rows[place : place + 5]] == NAMES
+
+
+def test_markdown_shows_where_a_tracker_differs(report: Path) -> None:
+    """With what was logged and what came back."""
+    rows, _ = _cells(report)
+    assert ["`params['alpha']`", "`0.0001`", "`0.0002`"] in rows
+    assert ["`tags['data']`", "`'a'`", "○ absent"] in rows
+
+
+# The page in a browser
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Start Chromium; only a person's machine may lack it."""
+    if not CHROMIUM.exists():
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("install Debian's chromium")
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield started
+        started.close()
+
+
+class Visit:
+    """A page that was opened, and everything it asked for or complained about."""
+
+    def __init__(self, browser: Browser, folder: Path, **context: Any) -> None:
+        self.context = browser.new_context(viewport=DESKTOP, **context)
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        self.page = self.context.new_page()
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("dialog", self._refuse)
+        self.url = (folder / "index.html").as_uri()
+        self.page.goto(self.url)
+
+    def _refuse(self, dialog: Dialog) -> None:
+        self.complaints.append(dialog.message)
+        dialog.dismiss()
+
+    def drawn(self) -> Page:
+        """Return the page with all charts drawn."""
+        self.page.wait_for_selector("html[data-drawn]", state="attached")
+        return self.page
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Any]:
+    """Return a function that opens a report for this test alone."""
+    visits: list[Visit] = []
+
+    def open_report(folder: Path, **context: Any) -> Visit:
+        visits.append(Visit(browser, folder, **context))
+        return visits[-1]
+
+    yield open_report
+    for each in visits:
+        each.context.close()
+
+
+@pytest.fixture(scope="module")
+def opened(browser: Browser, report: Path) -> Visit:
+    """Return a report that tests share, and leave as they found it."""
+    return Visit(browser, report)
+
+
+@pytest.fixture(scope="module")
+def opened_hostile(browser: Browser, hostile: Path) -> Visit:
+    """Return the hostile report that tests share, and leave as they found it."""
+    return Visit(browser, hostile)
+
+
+@pytest.fixture(scope="module")
+def spare(browser: Browser, report: Path) -> Page:
+    """Return a dark page that tests may change, as long as they do not count on what others left."""
+    return Visit(browser, report, color_scheme="dark").page
+
+
+@pytest.fixture
+def page(opened: Visit) -> Page:
+    """Return the shared report's page, drawn."""
+    return opened.drawn()
+
+
+def rows_of(body: Locator) -> list[list[str]]:
+    """Return the visible text of every cell, row by row."""
+    cells = "rows => rows.map(row => [...row.cells].map(cell => cell.innerText.trim()))"
+    found: list[list[str]] = body.locator("tr").evaluate_all(cells)
+    return found
+
+
+@pytest.mark.parametrize("name", ["opened", "opened_hostile"])
+def test_the_page_asks_for_nothing_and_complains_of_nothing(name: str, request: pytest.FixtureRequest) -> None:
+    """One file is read, all charts are drawn, and the console stays empty."""
+    visited = request.getfixturevalue(name)
+    page = visited.drawn()
+    assert page.locator(".plot:has(.main-svg)").count() == page.locator(".plot").count() >= 5
+    assert visited.requests == [visited.url]
+    assert visited.complaints == []
+
+
+def test_the_page_may_not_ask_for_anything(spare: Page) -> None:
+    """Its own policy refuses every request, and every script that is not part of it."""
+    with pytest.raises(Error, match="Failed to fetch"):
+        spare.evaluate("fetch('http://127.0.0.1:9/')")
+    script = "const script = document.createElement('script'); script.text = 'window.ran = 1'"
+    spare.evaluate(f"() => {{ {script}; document.body.append(script) }}")
+    assert spare.evaluate("window.ran === undefined")
+
+
+def test_hostile_names_stay_text_in_the_page(opened: Visit, opened_hostile: Visit) -> None:
+    """They add no element that could do anything, and can be read as they are."""
+    pages = [opened.drawn(), opened_hostile.drawn()]
+    tags = ("script", "style", "img", "iframe", "object", "form", "link", "meta")
+    count = (
+        "tags => tags.map(tag => [...document.querySelectorAll(tag)].filter(each => !each.closest('svg')).length)"
+    )
+    assert pages[0].evaluate(count, tags) == pages[1].evaluate(count, tags)
+    shown = "".join(char if char.isprintable() else repr(char)[1:-1] for char in HOSTILE)
+    assert pages[1].locator("h1").inner_text() == shown
+    assert shown in pages[1].locator("#trackers").inner_text()
+    links = pages[1].eval_on_selector_all("a", "all => all.map(each => each.getAttribute('href'))")
+    assert all(re.match(r"#|data:text/csv|results\.json|report\.md", link) for link in links)
+
+
+def test_every_tracker_is_in_every_table_of_the_page(page: Page) -> None:
+    """And among the chips at the top, and in the charts."""
+    assert page.locator(".chips strong").all_inner_texts() == NAMES
+    for name in ("trackers", "costs"):
+        assert page.locator(f"#table-{name} tbody th").all_inner_texts() == NAMES
+    for name in ("native", "features", "metrics"):
+        assert page.locator(f"#table-{name} thead th").all_inner_texts()[1:] == NAMES
+    for chart in ("seconds", "bytes"):
+        assert set(page.locator(f"#chart-{chart} .ytick").all_text_contents()) == set(NAMES)
+
+
+def test_the_page_says_first_who_holds_the_run(page: Page) -> None:
+    """And which data it used, and where the trackers differ."""
+    assert page.locator(".headline.bad").inner_text() == "2 of 4 trackers hold the same run"
+    assert "Synthetic sample" in page.locator("#result .facts").inner_text()
+    assert rows_of(page.locator("#differences tbody")) == [
+        ["params['alpha']", "0.0001", "0.0002"],
+        ["tags['data']", "'a'", "○ absent"],
+    ]
+
+
+def test_when_all_hold_the_run_nothing_differs(tmp_path: Path) -> None:
+    """The sentence that everybody wants to read."""
+    trackers = [make_tracker("mlflow"), make_tracker("csv")]
+    text = write_report(make_results(trackers=trackers), tmp_path).read_text()
+    assert '<p class="headline good">2 of 2 trackers hold the same run</p>' in text
+    assert "Nowhere: every store was read back, and none differs" in text
+
+
+@pytest.mark.parametrize(("system", "other"), [("light", "dark"), ("dark", "light")])
+def test_colours_follow_the_system_and_the_button(visit: Any, report: Path, system: str, other: str) -> None:
+    """What the button chose holds for the next visit too, and for the charts."""
+    visited = visit(report, color_scheme=system)
+
+    def look() -> tuple[str, str]:
+        page = visited.drawn()
+        chart = "getComputedStyle(document.querySelector('#chart-bytes .point path')).fill"
+        return page.evaluate("getComputedStyle(document.body).backgroundColor"), page.evaluate(chart)
+
+    before = look()
+    visited.page.get_by_role("button", name=f"Switch to {other} colours").click()
+    after = look()
+    assert before[0] != after[0]
+    assert before[1] != after[1]
+    for _ in range(20):  # Chromium keeps what a page stores a moment later
+        visited.page.reload()
+        if look() == after:
+            break
+    assert look() == after
+
+
+@pytest.mark.parametrize("name", ["opened", "opened_hostile"])
+def test_the_page_never_scrolls_sideways(name: str, request: pytest.FixtureRequest) -> None:
+    """Tables scroll inside themselves, also with everything unfolded and on a phone."""
+    page = request.getfixturevalue(name).drawn()
+    unfold = "(all, open) => all.forEach(each => each.open = open)"
+    page.eval_on_selector_all("details", unfold, arg=True)
+    for width in (1280, 320, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.eval_on_selector_all("details", unfold, arg=False)
+    page.set_viewport_size(DESKTOP)
+
+
+def test_a_phone_shows_one_tracker_at_a_time(page: Page) -> None:
+    """A picker above the matrix chooses it; a wide screen shows them all."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    heads = page.locator("#table-native thead th[data-column]:visible")
+    assert heads.all_inner_texts() == ["mlflow"]
+    page.locator("#table-native select").select_option(label="tensorboard")
+    assert heads.all_inner_texts() == ["tensorboard"]
+    page.set_viewport_size(DESKTOP)
+    assert heads.all_inner_texts() == NAMES
+
+
+def test_the_keyboard_opens_the_evidence_and_comes_back(page: Page) -> None:
+    """Enter on a cell shows what was logged and what came back; Escape returns to the cell."""
+    cell = page.locator("#table-native tr", has_text="params").locator("a.mark").first
+    cell.focus()
+    page.keyboard.press("Enter")
+    panel = page.locator(".evidence:visible")
+    assert panel.locator("h3").inner_text() == "mlflow: params"
+    assert rows_of(panel.locator("tbody"))[0] == ["params['alpha']", "0.0001", "'0.0001'"]
+    assert panel.evaluate("panel => panel === document.activeElement")
+    page.keyboard.press("Escape")
+    assert panel.count() == 0
+    assert cell.evaluate("cell => cell === document.activeElement")
+
+
+def test_everything_is_reached_by_the_keyboard(page: Page) -> None:
+    """Every table that scrolls takes the focus and has a name, and so has every chart."""
+    reachable = page.locator(".scroll[tabindex='0'][role='region'][aria-labelledby]")
+    assert page.locator(".scroll").count() == reachable.count() > 10
+    named = "all => all.every(each => document.getElementById(each.getAttribute('aria-labelledby'))?.textContent)"
+    assert page.eval_on_selector_all("[aria-labelledby]", named)
+    assert page.locator(".plot[role='img'][aria-label]").count() == page.locator(".plot").count()
+    ids = page.eval_on_selector_all("[id]:not(svg [id])", "all => all.map(each => each.id)")
+    assert len(ids) == len(set(ids))
+
+
+def test_every_chart_leads_to_its_rows(page: Page) -> None:
+    """And says in its title what it found, and below how many it shows."""
+    for chart in page.locator(".chart").all():
+        link = chart.locator("a.csv").get_attribute("href") or ""
+        assert len(unquote(link.partition(",")[2]).splitlines()) > 1
+        assert chart.locator(".note").inner_text().startswith("n = ")
+    assert (
+        page.locator("#chart-bytes figcaption").inner_text()
+        == "mlflow's store takes 16.6 times the bytes of tensorboard's"
+    )
+
+
+def test_a_gap_says_whose_it_is(page: Page) -> None:
+    """On hover and in the evidence; the part of a run that it explains is not called missing."""
+    gap = page.locator("#table-features tr", has_text="artifacts").locator("a.mark").first
+    assert gap.get_attribute("title") == "Not theirs: it has no artifacts, and the UI ignores it"
+    part = page.locator("#table-native tr", has_text="artifacts").locator("a.mark").first
+    assert part.locator(".glyph").inner_text() == "–"
+
+
+def test_exact_values_are_on_hover(page: Page) -> None:
+    """A rounded number carries the number that it was."""
+    assert page.locator("#table-scores data[title='7.015714732054826']").first.inner_text() == "7.02"
+
+
+def test_print_unfolds_the_page(page: Page) -> None:
+    """The evidence and the folded tables are on paper, and the screen is as before."""
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("#native .evidence tbody tr:visible").count() == 3
+    assert page.locator("details:not([open])").count() == 0
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    page.emulate_media(media="screen")
+    assert page.locator("details[open]").count() == 0
+
+
+def test_a_dark_page_is_printed_light(spare: Page) -> None:
+    """Ink is for text, not for the ground."""
+    colour = "getComputedStyle(document.body).color"
+    assert spare.evaluate(colour) == "rgb(236, 236, 232)"
+    spare.emulate_media(media="print")
+    assert spare.evaluate(colour) == "rgb(28, 28, 26)"
+    spare.emulate_media(media="screen")
+
+
+def test_a_click_on_a_head_sorts_by_the_exact_values(spare: Page) -> None:
+    """Once upwards, twice downwards; what has no value stays last."""
+    head = spare.locator("#table-trackers").get_by_role("button", name="store, MB")
+    names = spare.locator("#table-trackers tbody th")
+    head.click()
+    assert names.all_inner_texts() == ["csv", "tensorboard", "mlflow", "wandb", "null"]
+    head.click()
+    assert names.all_inner_texts() == ["mlflow", "tensorboard", "csv", "wandb", "null"]
+
+
+def test_without_scripts_the_page_can_be_read(visit: Any, report: Path) -> None:
+    """Text, tables and evidence need none."""
+    page = visit(report, java_script_enabled=False).page
+    assert page.locator("#table-costs tbody th").all_inner_texts() == NAMES
+    page.locator("#table-native a.mark").first.click()
+    assert page.locator(".evidence:visible").count() == 1

@@ -1,0 +1,729 @@
+"""What is special to MLflow: its own view of a run, its other kinds of stores, its limits and its traps."""
+
+import json
+import math
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from taximeter.contents import write_model
+from taximeter.courier.dispatch import Dispatcher
+from taximeter.diff import diff
+from taximeter.errors import InputError, TrackerError
+from taximeter.events import (
+    ArtifactLogged,
+    DatasetLogged,
+    Event,
+    Finished,
+    MetricsLogged,
+    ModelLogged,
+    NoteAdded,
+    ParamsLogged,
+    SourceCaptured,
+    Started,
+    TagsSet,
+)
+from taximeter.files import describe_file, media_type
+from taximeter.record import Artifact, Dataset, Model, RunRecord, Source
+from taximeter.testing import StagedRun, record_run
+from taximeter.testing.recording import stage
+from taximeter_mlflow import MlflowTracker
+from taximeter_mlflow.location import Location
+from taximeter_mlflow.names import escape_key
+from taximeter_mlflow.quiet import quieten
+
+START = 1_760_000_000_123_456
+
+
+@pytest.fixture(scope="module")
+def location(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the location of a database that the tests of this module share."""
+    return MlflowTracker.location_in(tmp_path_factory.mktemp("mlflow"))
+
+
+@pytest.fixture
+def tracker(location: str) -> MlflowTracker:
+    """Return the shared store."""
+    return MlflowTracker(location)
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a database that has MLflow's tables and nothing else: its migrations take a second."""
+    location = MlflowTracker.location_in(tmp_path_factory.mktemp("empty"))
+    client(MlflowTracker(location))
+    return Location.parse(location).path
+
+
+@pytest.fixture
+def in_database(empty: Path, tmp_path: Path) -> MlflowTracker:
+    """Return a database of its own, in the folder `store`."""
+    (tmp_path / "store").mkdir()
+    shutil.copyfile(empty, tmp_path / "store" / "mlflow.db")
+    return MlflowTracker(MlflowTracker.location_in(tmp_path / "store"))
+
+
+@pytest.fixture(params=["sqlite", "folder"])
+def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> MlflowTracker:
+    """Return a store of its own, of both kinds, in the folder `store`."""
+    if request.param == "folder":
+        return MlflowTracker(str(tmp_path / "store" / "mlruns"))
+    made: MlflowTracker = request.getfixturevalue("in_database")
+    return made
+
+
+def staged(*events: Event, contents: tuple[bytes, ...] = (), parent: str | None = None) -> StagedRun:
+    """Return a finished run with these events."""
+    started = Started(uuid4().hex, "taxi", "a run", START, parent, "Distance explains it.")
+    return StagedRun((started, *events, Finished("finished", START + 5_000_000)), contents)
+
+
+def artifact(path: str, content: bytes) -> ArtifactLogged:
+    """Return the event that keeps `content` as the artifact `path`."""
+    return ArtifactLogged(path, Artifact(len(content), sha256(content).hexdigest(), media_type(path)))
+
+
+def client(tracker: MlflowTracker) -> Any:
+    """Return MLflow's own client of the store."""
+    quieten()
+    from mlflow import MlflowClient  # noqa: PLC0415 - only some tests meet the vendor
+
+    return MlflowClient(tracking_uri=Location.parse(tracker.location).uri)
+
+
+def vendor_id(tracker: MlflowTracker, run_id: str) -> str:
+    """Return MLflow's id of a run."""
+    return next(run.vendor_id for run in tracker.list_runs() if run.run_id == run_id)
+
+
+def database(tracker: MlflowTracker) -> Path:
+    """Return the file of a store in a database."""
+    return Location.parse(tracker.location).path
+
+
+def states(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """Return time and content of every file below a folder."""
+    files = filter(Path.is_file, sorted(folder.rglob("*")))
+    return {str(file): (file.stat().st_mtime_ns, file.read_bytes()) for file in files}
+
+
+def model_run(folder: Path) -> StagedRun:
+    """Return a run that logs a model of scikit-learn."""
+    import numpy as np  # noqa: PLC0415 - only some tests need it
+    from sklearn.linear_model import Lasso  # noqa: PLC0415
+
+    inputs = np.asarray([[0.0, 1.0], [1.0, 0.0], [2.0, 2.0]])
+    folder.mkdir()
+    model = write_model(Lasso(alpha=0.01).fit(inputs, [1.0, 2.0, 3.0]), folder, inputs)
+    files = sorted(folder.iterdir())
+    logged = [ArtifactLogged(f"models/lasso/{file.name}", describe_file(file, file.name)) for file in files]
+    return staged(*logged, ModelLogged("models/lasso", model), contents=tuple(file.read_bytes() for file in files))
+
+
+def test_mlflows_own_client_finds_the_run(tracker: MlflowTracker, tmp_path: Path) -> None:
+    """Params, the points of a metric, tags, status, times, name and description are where MLflow's users look."""
+    run = staged(
+        ParamsLogged({"alpha": 0.1, "layers": [1, 2], "none": None}),
+        MetricsLogged({"val/rmse": 9.5}, 0, START + 1000),
+        MetricsLogged({"val/rmse": math.inf, "nan": math.nan}, 1, START + 2000),
+        TagsSet({"team": "taxi"}),
+        NoteAdded("It does."),
+    )
+    record = record_run(tracker, run, tmp_path)
+    found = client(tracker).get_run(vendor_id(tracker, record.run_id))
+    assert found.data.params == {"alpha": "0.1", "layers": "[1, 2]", "none": "None"}
+    history = client(tracker).get_metric_history(found.info.run_id, "val/rmse")
+    assert [(point.value, point.step, point.timestamp) for point in history] == [
+        (9.5, 0, (START + 1000) // 1000),
+        (1.7976931348623157e308, 1, (START + 2000) // 1000),
+    ]
+    assert math.isnan(found.data.metrics["nan"])
+    assert found.data.tags["team"] == "taxi"
+    assert found.data.tags["mlflow.note.content"] == "**Hypothesis:** Distance explains it.\n\n---\n\nIt does."
+    assert (found.info.run_name, found.info.status) == ("a run", "FINISHED")
+    assert (found.info.start_time, found.info.end_time) == (START // 1000, START // 1000 + 5000)
+
+
+def test_the_native_view_is_without_the_exact_record(tracker: MlflowTracker, tmp_path: Path) -> None:
+    """The native view has MLflow's types and milliseconds, and neither our tags nor our artifacts."""
+    run = staged(
+        ParamsLogged({"alpha": 0.1}),
+        TagsSet({"team": "taxi", "mlflow.user": "ada", "mlflow.runName": "mine"}),
+        NoteAdded("It does."),
+        SourceCaptured(Source("train.py", ("train.py", "-v"), "c0ffee", "main", "diff")),
+        artifact("plot.png", b"png"),
+        contents=(b"png",),
+    )
+    record = record_run(tracker, run, tmp_path)
+    native = tracker.read_native(record.run_id)
+    assert native.params == {"alpha": "0.1"}
+    assert native.tags == {"team": "taxi", "mlflow.user": "ada", "_x006D_lflow.runName": "mine"}
+    assert list(native.artifacts) == ["plot.png"]
+    assert (native.started, native.ended) == (START // 1000 * 1000, (START + 5_000_000) // 1000 * 1000)
+    assert (native.hypothesis, native.notes) == (record.hypothesis, record.notes)
+    assert native.source == record.source
+    assert native.environment is None
+
+
+def test_points_keep_the_order_in_which_they_were_logged(fresh: MlflowTracker, tmp_path: Path) -> None:
+    """Steps and times that go back stay where they are; a database holds equal points once, a folder twice."""
+    places = [(5, 2000), (1, 1000), (1, 1000), (9, 3000)]
+    run = staged(*(MetricsLogged({"m": 0.5}, step, START + offset) for step, offset in places))
+    record = record_run(fresh, run, tmp_path)
+    steps = [point.step for point in fresh.read_native(record.run_id).metrics["m"]]
+    assert steps == ([5, 1, 9] if fresh.location.startswith("sqlite") else [5, 1, 1, 9])
+
+
+def test_a_child_run_is_nested_under_its_parent(tracker: MlflowTracker, tmp_path: Path) -> None:
+    """MLflow's tag for the parent holds MLflow's id of it, and is read back as ours."""
+    parent = record_run(tracker, staged(), tmp_path)
+    child = record_run(tracker, staged(parent=parent.run_id), tmp_path)
+    tags = client(tracker).get_run(vendor_id(tracker, child.run_id)).data.tags
+    assert tags["mlflow.parentRunId"] == vendor_id(tracker, parent.run_id)
+    assert tracker.read_native(child.run_id).parent_id == parent.run_id
+
+
+def test_a_parent_that_comes_later_is_found_in_the_end(tracker: MlflowTracker, tmp_path: Path) -> None:
+    """A child that was begun before its parent came into the store is nested when it finishes."""
+    parent, child = staged(), None
+    run = staged(parent=parent.record.run_id)
+    started = run.events[0]
+    assert isinstance(started, Started)
+    writer = Dispatcher(tracker, started, tmp_path)
+    record_run(tracker, parent, tmp_path)
+    writer.finish(run.record)
+    child = tracker.read_native(run.record.run_id)
+    assert child.parent_id == parent.record.run_id
+    tags = client(tracker).get_run(vendor_id(tracker, child.run_id)).data.tags
+    assert tags["mlflow.parentRunId"] == vendor_id(tracker, parent.record.run_id)
+
+
+def test_a_dataset_is_an_input_of_the_run(tracker: MlflowTracker, tmp_path: Path) -> None:
+    """Name, role, source, columns and counts are in MLflow's fields; the native view has all of it."""
+    dataset = Dataset(
+        name="green",
+        role="validation",
+        source="https://example.org/green.parquet",
+        sha256="ab" * 32,
+        rows=7,
+        columns={"distance": "double", "zone": "int32"},
+        statistics={"distance": {"mean": 2.5, "max": math.inf}},
+    )
+    record = record_run(tracker, staged(DatasetLogged(dataset)), tmp_path)
+    (used,) = client(tracker).get_run(vendor_id(tracker, record.run_id)).inputs.dataset_inputs
+    assert (used.dataset.name, used.dataset.source_type) == ("green", "http")
+    assert used.dataset.digest == ("ab" * 32)[:36]
+    assert {tag.key: tag.value for tag in used.tags} == {"mlflow.data.context": "validation"}
+    assert [column["type"] for column in json.loads(used.dataset.schema)["mlflow_colspec"]] == [
+        "double",
+        "integer",
+    ]
+    assert json.loads(used.dataset.profile)["num_elements"] == 14
+    assert tracker.read_native(record.run_id).datasets == (dataset,)
+
+
+def test_a_table_is_loaded_by_mlflow(
+    tracker: MlflowTracker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A table is there in the form of MLflow's `log_table` too; a file that only looks like one is an artifact."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", tracker.location)  # a client's `load_table` looks nowhere else
+    table, broken = b"zone,error\nAstoria,1.5\nHarlem,\n", b"\xff\xfe\x00"
+    run = staged(artifact("by zone.csv", table), artifact("broken.parquet", broken), contents=(table, broken))
+    record = record_run(tracker, run, tmp_path)
+    run_id = vendor_id(tracker, record.run_id)
+    experiment = client(tracker).get_run(run_id).info.experiment_id
+    frame = client(tracker).load_table(experiment, "taximeter/tables/by zone.csv.json", [run_id])
+    assert frame["zone"].tolist() == ["Astoria", "Harlem"]
+    assert diff(tracker.read(record.run_id), record) == []
+    assert sorted(tracker.read_native(record.run_id).artifacts) == ["broken.parquet", "by zone.csv"]
+
+
+def test_a_model_of_scikit_learn_is_a_logged_model(fresh: MlflowTracker, tmp_path: Path) -> None:
+    """MLflow's flavour loads it, the run lists it, and it is there once however often the run is written."""
+    import mlflow.sklearn  # noqa: PLC0415 - only some tests meet the vendor
+
+    run = model_run(tmp_path / "model")
+    for _ in range(2):
+        record_run(fresh, run, tmp_path)
+    record = run.record
+    assert diff(fresh.read(record.run_id), record) == []
+    found = client(fresh).get_run(vendor_id(fresh, record.run_id))
+    (output,) = found.outputs.model_outputs
+    (model,) = client(fresh).search_logged_models([found.info.experiment_id])
+    assert (model.model_id, model.name, str(model.status)) == (output.model_id, "models-lasso", "READY")
+    loaded = mlflow.sklearn.load_model(model.artifact_location)
+    assert loaded.alpha == 0.01
+    native = fresh.read_native(record.run_id)
+    assert native.models["models/lasso"].flavour == "sklearn"
+    assert native.models["models/lasso"].input_example == "input_example.json"
+    assert list(native.models["models/lasso"].signature) == ["inputs", "outputs"]
+    assert native.artifacts == record.artifacts
+
+
+def test_a_model_with_foreign_types_is_not_loaded(tracker: MlflowTracker, tmp_path: Path) -> None:
+    """A file of skops that names types beyond scikit-learn, numpy and scipy is kept as files."""
+    import skops.io  # noqa: PLC0415 - only some tests need it
+
+    class Sly:
+        def __init__(self) -> None:
+            self.loaded = True
+
+    skops.io.dump(Sly(), tmp_path / "sly.skops")
+    content = (tmp_path / "sly.skops").read_bytes()
+    logged = ModelLogged("sly", Model("sklearn"))
+    record = record_run(
+        tracker, staged(artifact("sly/model.skops", content), logged, contents=(content,)), tmp_path
+    )
+    (model,) = client(tracker).search_logged_models(
+        [client(tracker).get_run(vendor_id(tracker, record.run_id)).info.experiment_id],
+        filter_string="name = 'sly'",
+    )
+    assert [file.path for file in client(tracker).list_logged_model_artifacts(model.model_id)] == ["model.skops"]
+    assert tracker.read_native(record.run_id).models == {"sly": Model("sklearn")}
+
+
+@settings(deadline=None)  # the first example imports MLflow
+@given(st.text())
+def test_every_name_has_a_key_that_mlflow_takes(name: str) -> None:
+    """A key passes MLflow's own check, and stays itself if it passed before."""
+    quieten()
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415 - only some tests meet the vendor
+    from mlflow.utils.validation import _validate_length_limit, _validate_param_name  # noqa: PLC0415
+
+    key = escape_key(name)
+    _validate_param_name(key)  # type: ignore[no-untyped-call]
+    _validate_length_limit("key", 250, key)  # type: ignore[no-untyped-call]
+    try:
+        _validate_param_name(name)  # type: ignore[no-untyped-call]
+    except MlflowException:
+        assert key != name
+
+
+@given(st.lists(st.text("a_x0FD8./=\n🚕", max_size=12), unique=True, max_size=20))
+def test_different_names_have_different_keys(names: list[str]) -> None:
+    """No two names share a key, not even one that looks like an escaped one."""
+    assert len(set(map(escape_key, names))) == len(names)
+
+
+def test_long_names_and_values_are_cut_and_say_so(tracker: MlflowTracker, tmp_path: Path) -> None:
+    """What MLflow has no room for ends in its length natively, and is whole in the record."""
+    started = Started(uuid4().hex, "x" * 700, "n" * 300, START)
+    events: tuple[Event, ...] = (
+        started,
+        ParamsLogged({"p" * 300: 1, "p" * 301: 2, "long": "v" * 10_000, "huge": 10**5000}),
+        TagsSet({"long": "t" * 10_000}),
+        *(NoteAdded("word " * 1000) for _ in range(3)),
+        Finished("failed", 0),
+    )
+    record = record_run(tracker, StagedRun(events), tmp_path)
+    assert diff(tracker.read(record.run_id), record) == []
+    native = tracker.read_native(record.run_id)
+    assert sorted(map(len, native.params)) == [4, 4, 250, 250]
+    assert native.params["long"].endswith("v… [10000 characters]")
+    assert native.tags["long"].endswith("t… [10000 characters]")
+    assert len(native.tags["long"]) == 8000
+    assert native.params["huge"].startswith('{"$int":"0x')
+    assert (len(native.experiment), len(native.name), native.status) == (500, 250, "failed")
+
+
+def test_a_torn_run_is_continued(fresh: MlflowTracker, tmp_path: Path) -> None:
+    """A run that a dead courier left, written again from its first event, has every fact once."""
+    run = staged(
+        ParamsLogged({"alpha": 0.1, "a/b": 1, "a": 2}),
+        *(MetricsLogged({"m": 0.5 * step}, step, START + step) for step in range(20)),
+        DatasetLogged(Dataset("d", "train", "d.csv", "00" * 32, 1, {})),
+        artifact("a.txt", b"a"),
+        contents=(b"a",),
+    )
+    started = run.events[0]
+    assert isinstance(started, Started)
+    stage(run.contents, tmp_path)
+    Dispatcher(fresh, started, tmp_path).write(run.events[:15])
+    assert [found.status for found in fresh.list_runs()] == ["running"]
+    record = record_run(fresh, run, tmp_path)
+    native = fresh.read_native(record.run_id)
+    assert diff(fresh.read(record.run_id), record) == []
+    assert [point.step for point in native.metrics["m"]] == list(range(20))
+    assert len(native.datasets) == 1
+    assert [found.status for found in fresh.list_runs()] == ["finished"]
+
+
+def test_the_file_store_takes_names_that_are_folders_of_others(tmp_path: Path) -> None:
+    """A key that would be a file where another needs a folder gets a key of its own; MLflow reads both."""
+    tracker = MlflowTracker(str(tmp_path / "mlruns"))
+    started = Started(uuid4().hex, "it's", "run", START)
+    events = (started, ParamsLogged({"a": 1, "a/b": 2, "c/d": 3, "c": 4}), Finished("finished", START))
+    record = record_run(tracker, StagedRun(events), tmp_path / "blobs")
+    params = client(tracker).get_run(vendor_id(tracker, record.run_id)).data.params
+    assert params == {"a": "1", "a_x002F_b_xD802_": "2", "c/d": "3", "c_xD802_": "4"}
+    assert tracker.read_native(record.run_id).params == params
+
+
+def test_artifacts_that_no_folder_can_hold_are_kept_anyway(tracker: MlflowTracker, tmp_path: Path) -> None:
+    """A file called like another's folder, and a name too long for a file system, are in the exact record."""
+    names = ["x/y.txt", "x", "n" * 250, "p/" * 900 + "q"]
+    run = staged(*(artifact(name, name.encode()) for name in names), contents=tuple(map(str.encode, names)))
+    record = record_run(tracker, run, tmp_path)
+    assert diff(tracker.read(record.run_id), record) == []
+    assert list(tracker.read_native(record.run_id).artifacts) == ["x/y.txt"]
+
+
+_PROCESSES = """
+import multiprocessing
+import sys
+from pathlib import Path
+from taximeter.diff import diff
+from taximeter.events import Finished, MetricsLogged, Started
+from taximeter.testing import StagedRun, record_run
+from taximeter_mlflow import MlflowTracker
+from taximeter_mlflow.quiet import quieten
+quieten()
+import taximeter_mlflow.writer  # once, for all of them
+
+def work(location, place):
+    points = [MetricsLogged({"m": float(step)}, step, step * 1000) for step in range(20)]
+    run = StagedRun((Started(f"run-{place}", "taxi", "a", 5), *points, Finished("finished", 9)))
+    tracker = MlflowTracker(location)
+    assert diff(record_run(tracker, run, Path(sys.argv[1], str(place))), tracker.read(f"run-{place}")) == []
+
+context = multiprocessing.get_context("fork")
+for location in sys.argv[2:]:
+    processes = [context.Process(target=work, args=(location, place)) for place in range(8)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0] * 8
+"""
+
+
+def test_eight_processes_begin_a_fresh_store_at_once(tmp_path: Path) -> None:
+    """The database and the experiment are made once, and every run is there, in a database and in a folder."""
+    locations = [MlflowTracker.location_in(tmp_path / "store"), str(tmp_path / "mlruns")]
+    command = [sys.executable, "-c", _PROCESSES, str(tmp_path / "blobs"), *locations]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    for where in locations:
+        runs = list(MlflowTracker(where).list_runs())
+        assert sorted(run.run_id for run in runs) == [f"run-{place}" for place in range(8)]
+        assert len(client(MlflowTracker(where)).search_experiments()) == 2  # MLflow's own one, and this
+
+
+def test_reading_needs_no_mlflow_and_changes_nothing(fresh: MlflowTracker, tmp_path: Path) -> None:
+    """Every read leaves every byte and time of the store as it was, and does not import MLflow."""
+    record = record_run(fresh, staged(artifact("a.txt", b"a"), contents=(b"a",)), tmp_path / "blobs")
+    before = states(tmp_path / "store")
+    code = (
+        "import sys; from taximeter_mlflow import MlflowTracker; t = MlflowTracker(sys.argv[1])\n"
+        "t.read(sys.argv[2]), t.read_native(sys.argv[2]), list(t.list_runs()), list(t.files())\n"
+        "sys.exit('mlflow' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code, fresh.location, record.run_id], check=True)
+    assert states(tmp_path / "store") == before
+
+
+def test_a_store_is_recognised_by_its_content(fresh: MlflowTracker, tmp_path: Path) -> None:
+    """A database with MLflow's tables and a folder of experiments are recognised, whatever they are called."""
+    record = record_run(fresh, staged(), tmp_path / "blobs")
+    path = Location.parse(fresh.location).path
+    moved = path.rename(tmp_path / "anything")
+    assert MlflowTracker.recognises(moved)
+    assert [run.run_id for run in MlflowTracker(str(moved)).list_runs()] == [record.run_id]
+    assert not MlflowTracker.recognises(tmp_path / "blobs")
+    with sqlite3.connect(tmp_path / "other.db") as other:
+        other.execute("CREATE TABLE runs (id)")
+    other.close()
+    (tmp_path / "torn.db").write_bytes(b"SQLite format 3\0" + b"\xff" * 50)
+    assert not any(map(MlflowTracker.recognises, (tmp_path / "other.db", tmp_path / "torn.db", tmp_path)))
+
+
+def test_a_store_that_was_moved_has_its_artifacts(fresh: MlflowTracker, tmp_path: Path) -> None:
+    """The URIs in a store name the place where it was; what is read lies where it is."""
+    record = record_run(fresh, staged(artifact("a.txt", b"a"), contents=(b"a",)), tmp_path / "blobs")
+    (tmp_path / "store").rename(tmp_path / "moved")
+    place = fresh.location.replace("/store/", "/moved/")
+    assert diff(MlflowTracker(place).read(record.run_id), record) == []
+    shutil.copytree(tmp_path / "moved", tmp_path / "store")
+    (file,) = (tmp_path / "store").rglob("a.txt")
+    file.write_bytes(b"old")
+    assert diff(MlflowTracker(place).read(record.run_id), record) == []
+
+
+def test_nothing_outside_the_store_is_read(in_database: MlflowTracker, tmp_path: Path) -> None:
+    """Neither an artifact URI nor a link leads to files that are not the store's."""
+    tracker = in_database
+    record = record_run(tracker, staged(artifact("a.txt", b"a"), contents=(b"a",)), tmp_path / "blobs")
+    (tmp_path / "secret").write_text("secret")
+    (folder,) = (tmp_path / "store").rglob("artifacts")
+    (folder / "link").symlink_to(tmp_path / "secret")
+    assert list(tracker.read_native(record.run_id).artifacts) == ["a.txt"]
+    for path in ("link", "../../../../secret", str(tmp_path / "secret")):
+        with pytest.raises(FileNotFoundError):
+            tracker.open_artifact(record.run_id, path)
+    with sqlite3.connect(database(tracker)) as tables:
+        tables.execute("UPDATE runs SET artifact_uri = ?", (str(tmp_path),))
+    tables.close()
+    assert tracker.read_native(record.run_id).artifacts == {}
+
+
+_INTERRUPTED = """
+import os, sqlite3, sys
+tables = sqlite3.connect(sys.argv[1], isolation_level=None)
+tables.execute("PRAGMA cache_size = 1")
+tables.execute("BEGIN")
+tables.execute("UPDATE params SET value = 'torn'")
+tables.execute("CREATE TABLE torn AS SELECT randomblob(100000) AS noise FROM experiments")
+os._exit(0)
+"""
+
+
+def test_a_database_that_a_crash_left_is_read_as_it_was_before(in_database: MlflowTracker, tmp_path: Path) -> None:
+    """SQLite would repair the file when it opens it; a copy is repaired instead, and the file stays torn."""
+    tracker = in_database
+    record = record_run(tracker, staged(ParamsLogged({"a": 1})), tmp_path / "blobs")
+    subprocess.run([sys.executable, "-c", _INTERRUPTED, str(database(tracker))], check=True)
+    before = states(tmp_path / "store")
+    assert any(name.endswith("-journal") for name in before)
+    assert tracker.read_native(record.run_id).params == {"a": "1"}
+    assert diff(tracker.read(record.run_id), record) == []
+    assert states(tmp_path / "store") == before
+
+
+def test_a_write_ahead_log_is_read_and_left_alone(in_database: MlflowTracker, tmp_path: Path) -> None:
+    """A database whose owner switched to a log is read with what is in the log only."""
+    tracker = in_database
+    record = record_run(tracker, staged(ParamsLogged({"a": 1})), tmp_path / "blobs")
+    with sqlite3.connect(database(tracker)) as tables:
+        tables.execute("PRAGMA journal_mode = WAL")
+        tables.execute("UPDATE params SET value = '2'")
+        tables.commit()
+        before = states(tmp_path / "store")
+        assert tracker.read_native(record.run_id).params == {"a": "2"}
+        assert states(tmp_path / "store") == before
+    tables.close()
+
+
+def test_an_older_database_is_read_and_never_migrated(tmp_path: Path) -> None:
+    """A database with the tables of MLflow 1 is read as it is; a run is not begun in it."""
+    older = tmp_path / "store" / "mlflow.db"
+    older.parent.mkdir()
+    _make_older(older)
+    before = states(tmp_path / "store")
+    tracker = MlflowTracker(str(older))
+    (run,) = tracker.list_runs()
+    assert (run.name, run.experiment, run.status) == ("old run", "old", "finished")
+    native = tracker.read_native(run.run_id)
+    assert native.params == {"alpha": "1"}
+    assert [tuple(point) for point in native.metrics["m"]] == [(0.5, 3, 7000)]
+    assert native.notes == ("from long ago",)
+    assert native.datasets == ()
+    with pytest.raises(TrackerError, match="mlflow db upgrade"):
+        tracker.open_run(Started("new", "old", "new", START))
+    after = states(tmp_path / "store")
+    assert {name: after[name] for name in before} == before
+
+
+def _make_older(file: Path) -> None:
+    """Make a database with the tables as they were in MLflow 1.30, by MLflow's own migrations."""
+    quieten()
+    from alembic import command  # noqa: PLC0415 - only this test meets it
+    from mlflow.store.db.utils import _get_alembic_config  # noqa: PLC0415
+    from mlflow.store.tracking.dbmodels.initial_models import Base  # noqa: PLC0415
+    from sqlalchemy import create_engine  # noqa: PLC0415
+
+    engine = create_engine(f"sqlite:///{file}")
+    Base.metadata.create_all(engine)
+    with engine.begin() as connection:
+        config = _get_alembic_config(str(engine.url))  # type: ignore[no-untyped-call]
+        config.attributes["connection"] = connection
+        command.upgrade(config, "97727af70f4d")
+    engine.dispose()
+    with sqlite3.connect(file) as tables:
+        tables.executescript(
+            "INSERT INTO experiments (experiment_id, name, lifecycle_stage) VALUES (1, 'old', 'active');"
+            "INSERT INTO runs (run_uuid, name, status, start_time, end_time, lifecycle_stage, experiment_id)"
+            " VALUES ('ab12', '', 'FINISHED', 5, 9, 'active', 1);"
+            "INSERT INTO params (key, value, run_uuid) VALUES ('alpha', '1', 'ab12');"
+            "INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan)"
+            " VALUES ('m', 0.5, 7, 'ab12', 3, 0);"
+            "INSERT INTO tags (key, value, run_uuid) VALUES ('mlflow.runName', 'old run', 'ab12');"
+            "INSERT INTO tags (key, value, run_uuid) VALUES ('mlflow.note.content', 'from long ago', 'ab12');"
+        )
+    tables.close()
+
+
+def test_runs_of_others_are_listed_and_read(fresh: MlflowTracker, tmp_path: Path) -> None:
+    """A run that MLflow's users logged is read with its model's files, under MLflow's id; a deleted one is not."""
+    record_run(fresh, staged(), tmp_path / "blobs")
+    own = client(fresh)
+    experiment = own.get_experiment_by_name("taxi").experiment_id
+    run = own.create_run(experiment, start_time=7, tags={"mlflow.user": "ada", "k": "v"}, run_name="theirs")
+    run_id = run.info.run_id
+    own.log_param(run_id, "_x003D_", "kept as it is")
+    own.log_metric(run_id, "m", 0.5, timestamp=8, step=-1)
+    own.log_metric(run_id, "nanoseconds", 0.5, timestamp=START * 1000)
+    own.log_text(run_id, "hello", "notes/a.txt")
+    own.set_tag(run_id, "mlflow.note.content", "one\n\n---\n\ntwo")
+    model = own.create_logged_model(experiment, name="theirs", source_run_id=run_id)
+    (tmp_path / "MLmodel").write_text("flavors: {python_function: {}, xgboost: {}}\n")
+    own.log_model_artifact(model.model_id, str(tmp_path / "MLmodel"))
+    deleted = own.create_run(experiment)
+    own.delete_run(deleted.info.run_id)
+    (listed,) = (found for found in fresh.list_runs() if found.name == "theirs")
+    assert (listed.run_id, listed.vendor_id, listed.status, listed.started) == (run_id, run_id, "running", 7000)
+    found = fresh.read(run_id)
+    assert (found.params, found.tags) == ({"_x003D_": "kept as it is"}, {"mlflow.user": "ada", "k": "v"})
+    assert [tuple(point) for point in found.metrics["m"]] == [(0.5, -1, 8000)]
+    assert found.metrics["nanoseconds"][0].time == 2**63 - 1
+    assert found.notes == ("one\n\n---\n\ntwo",)
+    assert list(found.artifacts) == ["notes/a.txt", "theirs/MLmodel"]
+    assert found.models == {"theirs": Model("xgboost")}
+    with fresh.open_artifact(run_id, "theirs/MLmodel") as stream:
+        assert stream.read().startswith(b"flavors")
+    with pytest.raises(InputError, match="holds no run"):
+        fresh.read(deleted.info.run_id)
+
+
+def test_a_run_copied_into_the_store_it_came_from_is_a_run_of_its_own(
+    tracker: MlflowTracker, tmp_path: Path
+) -> None:
+    """Our id of a copy is MLflow's id of the original, and the original stays untouched."""
+    own = client(tracker)
+    original = own.create_run("0", start_time=7, run_name="original")
+    events = (Started(original.info.run_id, "taxi", "copy", 9), Finished("finished", 10))
+    for _ in range(2):
+        record_run(tracker, StagedRun(events), tmp_path)
+    runs = [run for run in tracker.list_runs() if original.info.run_id in {run.run_id, run.vendor_id}]
+    assert sorted(run.name for run in runs) == ["copy", "original"]
+    assert own.get_run(original.info.run_id).info.status == "RUNNING"
+
+
+def test_a_deleted_experiment_is_not_revived(tracker: MlflowTracker, tmp_path: Path) -> None:
+    """A run for an experiment that its owner deleted says how to go on."""
+    started = Started(uuid4().hex, "gone", "run", START)
+    record_run(tracker, StagedRun((started, Finished("finished", START))), tmp_path)
+    own = client(tracker)
+    own.delete_experiment(own.get_experiment_by_name("gone").experiment_id)
+    with pytest.raises(TrackerError, match="mlflow experiments restore"):
+        tracker.open_run(Started("another", "gone", "run", START))
+
+
+def test_a_store_that_was_removed_is_made_anew(fresh: MlflowTracker, tmp_path: Path) -> None:
+    """A process that had the store open does not write into what is gone."""
+    for _ in range(2):
+        record = record_run(fresh, staged(MetricsLogged({"m": 1.0}, 0, START)), tmp_path / "blobs")
+        assert [run.run_id for run in fresh.list_runs()] == [record.run_id]
+        shutil.rmtree(tmp_path / "store")
+
+
+@pytest.mark.parametrize("name", ["sp ace", "a#b", "ünï 🚕", "a;b&c=d"])
+def test_a_folder_may_have_any_name(name: str, empty: Path, tmp_path: Path) -> None:
+    """MLflow finds the artifacts beside its database whatever the folder is called."""
+    (tmp_path / name).mkdir()
+    shutil.copyfile(empty, tmp_path / name / "mlflow.db")
+    tracker = MlflowTracker(MlflowTracker.location_in(tmp_path / name))
+    record = record_run(tracker, staged(artifact("a.txt", b"a"), contents=(b"a",)), tmp_path / "blobs")
+    assert diff(tracker.read(record.run_id), record) == []
+    assert (tmp_path / name / "mlruns").is_dir()
+    assert [file.path for file in client(tracker).list_artifacts(vendor_id(tracker, record.run_id))] == [
+        "a.txt",
+        "taximeter",
+    ]
+
+
+def test_a_relative_location_is_where_mlflow_looks(tmp_path: Path) -> None:
+    """`sqlite:///mlflow.db` is in the current directory, with its artifacts beside it."""
+    tracker = MlflowTracker("sqlite:///mlflow.db")
+    record_run(tracker, staged(artifact("a.txt", b"a"), contents=(b"a",)), tmp_path / "blobs")
+    assert {path.name for path in tracker.files()} == {"mlflow.db", "mlruns"}
+    assert (tmp_path / "mlflow.db").is_file()
+    with pytest.raises(InputError, match="keeps nothing"):
+        MlflowTracker("sqlite://")
+    with pytest.raises(InputError, match="is no file store"):
+        list(MlflowTracker(str(tmp_path)).list_runs())
+    with pytest.raises(InputError, match="there is no MLflow database"):
+        list(MlflowTracker("sqlite:///elsewhere.db").list_runs())
+
+
+def test_runs_are_paged_through(tracker: MlflowTracker, tmp_path: Path) -> None:
+    """A server answers a thousand runs at a time, and all of them are listed and found."""
+    from taximeter_mlflow.remote import RemoteReader  # noqa: PLC0415 - it imports the vendor
+
+    record = record_run(tracker, staged(ParamsLogged({"a": 1})), tmp_path)
+    with sqlite3.connect(database(tracker)) as tables:
+        query = "SELECT experiment_id FROM runs WHERE run_uuid = ?"
+        (experiment,) = tables.execute(query, (vendor_id(tracker, record.run_id),)).fetchone()
+        tables.executemany(
+            "INSERT INTO runs (run_uuid, name, user_id, status, start_time, lifecycle_stage, experiment_id)"
+            " VALUES (?, 'many', 'ada', 'FINISHED', 1, 'active', ?)",
+            [(uuid4().hex, experiment) for _ in range(1100)],
+        )
+    tables.close()
+    reader = RemoteReader(Location.parse(tracker.location))
+    assert sum(run.name == "many" for run in reader.runs()) == 1100
+    assert sum(run.name == "many" for run in tracker.list_runs()) == 1100
+    assert reader.record(reader.find(record.run_id) or "") == tracker.read_native(record.run_id)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[str]:
+    """Start a tracking server, and stop it."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "mlflow", "server", "--workers", "1", "--port", str(port)]
+    quieten()
+    with (tmp_path / "server.log").open("wb") as log:
+        environment = os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+        process = subprocess.Popen(
+            command, cwd=tmp_path, stdout=log, stderr=log, env=environment, start_new_session=True
+        )
+    try:
+        _await(lambda: b"Uvicorn running" in (tmp_path / "server.log").read_bytes())
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _await(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 90
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_a_tracking_server_holds_the_run(server: str, tmp_path: Path) -> None:
+    """Everything goes through HTTP in requests that are small enough, and its database is read without it too."""
+    tracker = MlflowTracker(server)
+    names = ["a.txt", "deep/=50%?.txt"]
+    run = staged(
+        ParamsLogged({f"p{place}": "🚕" * 6000 for place in range(20)}),
+        *(MetricsLogged({"m": 0.5 * step, "=": math.nan}, step, START + 1000 * step) for step in range(300)),
+        TagsSet({"k": "v"}),
+        DatasetLogged(Dataset("d", "train", "d.csv", "00" * 32, 1, {})),
+        *(artifact(name, name.encode()) for name in names),
+        contents=tuple(map(str.encode, names)),
+    )
+    record = record_run(tracker, run, tmp_path / "blobs")
+    assert diff(tracker.read(record.run_id), record) == []
+    beside = MlflowTracker(MlflowTracker.location_in(tmp_path))
+    assert diff(beside.read(record.run_id), record) == []
+    native: RunRecord = tracker.read_native(record.run_id)
+    assert diff(native, beside.read_native(record.run_id)) == []
+    assert len(native.metrics["_x003D_"]) == 300
+    assert list(native.artifacts) == ["a.txt"]
+    assert [found.run_id for found in tracker.list_runs()] == [record.run_id]

@@ -1,0 +1,80 @@
+"""The table of all runs: rows are added and changed under a lock, and what others wrote in it stays."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from filelock import FileLock
+
+from taximeter_csv import BASE_COLUMNS, LEFT_OUT, TABLE
+from taximeter_csv.cells import fitted, fitted_name
+from taximeter_csv.sheet import delimiter_of, read_rows, write_rows
+
+COLUMN_LIMIT = 16_384
+"""The columns that Excel shows."""
+
+_LOCK_SECONDS = 300
+_LOCK_POLL = 0.005
+
+
+class Table:
+    """The table in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._file = (folder / TABLE).resolve()
+        lock_file = self._file.with_name(f".{self._file.name}.lock")
+        self._lock = FileLock(lock_file, timeout=_LOCK_SECONDS, poll_interval=_LOCK_POLL)
+
+    def update(self, run_id: str, cells: Mapping[str, str], place: str) -> None:
+        """Set cells of a run's row, by column; new columns are added at the end, and nothing else changes.
+
+        Args:
+            run_id: what the first column holds, as a cell.
+            cells: those to set.
+            place: where all of what Excel would cut can be found.
+        """
+        fitting = {fitted_name(column): fitted(cell, place) for column, cell in cells.items()}
+        with self._lock:
+            header, rows, delimiter = self._read()
+            _add_columns(header, rows, fitting, place)
+            row = _row_of(rows, header.index(BASE_COLUMNS[0]), run_id)
+            row += [""] * (len(header) - len(row))
+            for number, column in enumerate(header):
+                row[number] = fitting.pop(column, row[number])
+            write_rows(self._file, [header, *(_padded(row, len(header)) for row in rows if row)], delimiter)
+
+    def _read(self) -> tuple[list[str], list[list[str]], str]:
+        if not self._file.exists():
+            return list(BASE_COLUMNS), [], ","
+        header, *rows = list(read_rows(self._file)) or [list(BASE_COLUMNS)]
+        return header, rows, delimiter_of(self._file)
+
+
+def _add_columns(header: list[str], rows: Iterable[list[str]], cells: dict[str, str], place: str) -> None:
+    """Add the columns that are missing; those beyond Excel's last are named in `LEFT_OUT`, and their cells go."""
+    known = set(header)
+    missing = [column for column in dict.fromkeys([*BASE_COLUMNS, *cells]) if column not in known]
+    if not missing:
+        return
+    header += [""] * (max(map(len, rows), default=0) - len(header))  # a cell without a header stays without
+    room = max(COLUMN_LIMIT - len(header) - 1, 0)
+    header += missing[:room]
+    if left_out := missing[room:]:
+        if LEFT_OUT not in known:
+            header.append(LEFT_OUT)
+        for column in left_out:
+            cells.pop(column, None)
+        cells[LEFT_OUT] = fitted(f"{len(left_out)} values, which are in {place}: {', '.join(left_out)}", place)
+
+
+def _row_of(rows: list[list[str]], column: int, run_id: str) -> list[str]:
+    """Return the row of a run, which is added if it is missing."""
+    for row in rows:
+        if len(row) > column and row[column] == run_id:
+            return row
+    rows.append([""] * column + [run_id])
+    return rows[-1]
+
+
+def _padded(row: list[str], width: int) -> list[str]:
+    return row + [""] * (width - len(row))

@@ -1,0 +1,178 @@
+"""MLflow at one place, opened for writing; the client of each place is made once in a process."""
+
+import os
+import re
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+from mlflow import MlflowClient
+from mlflow.entities import Metric
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS, ErrorCode
+from mlflow.store.tracking.file_store import FileStore
+from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+from taximeter.errors import TrackerError
+from taximeter_mlflow.batches import identity
+from taximeter_mlflow.database import DatabaseReader
+from taximeter_mlflow.folder import FolderReader
+from taximeter_mlflow.location import ARTIFACTS, Location, quoted
+from taximeter_mlflow.names import cut_name
+from taximeter_mlflow.readers import reader_of
+from taximeter_mlflow.schema import check_schema
+
+_LONGEST_EXPERIMENT = 500
+_DEFAULT_EXPERIMENT = "Default"
+_KIND = ("mlflow.experimentKind", "custom_model_development")  # its UI shows agents and prompts otherwise
+_RUN_ARTIFACTS = "artifacts"
+_EXISTS = ErrorCode.Name(RESOURCE_ALREADY_EXISTS)
+_PLAIN_PATH = re.compile(r"[\w/.\- ]+")
+
+_connections: "dict[str, Connection]" = {}
+
+
+def connect(place: Location) -> "Connection":
+    """Return the connection to a store, which is made where it does not exist."""
+    known = _connections.get(place.uri)
+    if known is None or known.is_gone():
+        _connections[place.uri] = known = Connection(place)
+    return known
+
+
+class Connection:
+    """A store that is open for writing.
+
+    The first process makes the store, and any process an experiment, while the others wait: MLflow's own
+    migrations and its file store do not survive two at once.
+    """
+
+    def __init__(self, place: Location) -> None:
+        self.place = place
+        self._lock = _lock_for(place)
+        with self._lock:
+            self._store = _open_store(place)
+            self.client: Any = MlflowClient(tracking_uri=place.uri)
+        self._identity = self._identify()
+        self.reader = reader_of(place)
+
+    def is_gone(self) -> bool:
+        """Tell whether the store was removed, or replaced by another one, since it was opened."""
+        if self._identify() == self._identity:
+            return False
+        if isinstance(self._store, SqlAlchemyStore):
+            self._store.engine.dispose()  # its open files are those of the removed database
+        return True
+
+    def experiment_id(self, name: str) -> str:
+        """Return MLflow's id of an experiment, which is created where it does not exist.
+
+        Raises:
+            TrackerError: it was deleted, and only its owner can say what should become of it.
+        """
+        name = self._experiment_name(name)
+        found = self._experiment(name)
+        if found is None:
+            with self._lock:
+                found = self._experiment(name) or self._create_experiment(name)
+        if found.lifecycle_stage != "active":
+            raise TrackerError(
+                f"the MLflow experiment {name!r} was deleted; restore it with "
+                f"`mlflow experiments restore -x {found.experiment_id}`, or name another one."
+            )
+        return str(found.experiment_id)
+
+    def points(self, run_id: str) -> dict[str, int]:
+        """Return how many points a run has of each metric where MLflow would append them again: in its files."""
+        return self.reader.points(run_id) if isinstance(self.reader, FolderReader) else {}
+
+    def unwritten(self, run_id: str, metrics: list[Metric]) -> list[Metric]:
+        """Return the points that a run does not have; other databases find that out by themselves, but slowly."""
+        if not isinstance(self.reader, DatabaseReader):
+            return metrics
+        known = self.reader.has_points(run_id, map(identity, metrics))
+        return [metric for metric, is_known in zip(metrics, known, strict=True) if not is_known]
+
+    def _experiment(self, name: str) -> Any:
+        return self._store.get_experiment_by_name(name)
+
+    def _create_experiment(self, name: str) -> Any:
+        try:
+            created = self._store.create_experiment(name)
+            self.client.set_experiment_tag(created, *_KIND)
+            return self._experiment(name)
+        except MlflowException as error:
+            if error.error_code != _EXISTS:
+                raise
+            return self._experiment(name)  # another client of the same server was faster
+
+    def _experiment_name(self, name: str) -> str:
+        """Return the name that MLflow takes; its file store looks names up in a query that it does not quote."""
+        if self.place.kind == "folder":
+            name = re.sub(r"['\"\\`\x00-\x1f\x7f]", lambda odd: f"_x{ord(odd.group()):04X}_", name)
+        return cut_name(name, _LONGEST_EXPERIMENT) or _DEFAULT_EXPERIMENT
+
+    def _identify(self) -> tuple[int, int] | None:
+        if self.place.kind == "other":
+            return None
+        return _inode(self.place.path)
+
+
+def _open_store(place: Location) -> Any:
+    """Return what makes experiments there: MLflow's store, or its client where MLflow knows where artifacts go."""
+    match place.kind:
+        case "sqlite":
+            return _open_database(place)
+        case "folder":
+            if _RUN_ARTIFACTS in place.path.parts:
+                raise TrackerError(f"MLflow finds no runs below a folder called {_RUN_ARTIFACTS!r}: {place.path}")
+            return FileStore(place.uri, place.uri)  # type: ignore[no-untyped-call]
+        case "other":
+            if place.is_database:
+                check_schema(place.uri)
+            return MlflowClient(tracking_uri=place.uri)
+
+
+def _open_database(place: Location) -> SqlAlchemyStore:
+    """Open the database of which the artifacts lie in a folder beside it, whatever the current directory is."""
+    folder = place.folder / ARTIFACTS
+    root = str(folder) if _PLAIN_PATH.fullmatch(str(folder)) else folder.as_uri()
+    if place.path.exists():
+        check_schema(place.uri)
+    else:
+        _create_database(place.path, root)
+    return SqlAlchemyStore(place.uri, root)  # type: ignore[no-untyped-call]
+
+
+def _create_database(path: Path, root: str) -> None:
+    """Create a database under another name first, so that one whose migrations were interrupted is never seen."""
+    ending = ".taximeter-partial"
+    for left in path.parent.glob(f".{path.name}.*{ending}*"):
+        left.unlink()
+    partial = path.with_name(f".{path.name}.{os.getpid()}{ending}")
+    store = SqlAlchemyStore(f"sqlite:///{quoted(partial)}", root)  # type: ignore[no-untyped-call]
+    store.engine.dispose()
+    try:
+        path.hardlink_to(partial)  # which leaves one alone that another program has made meanwhile
+    except FileExistsError:
+        partial.unlink()
+    except OSError:  # a file system without links
+        partial.replace(path)
+    else:
+        partial.unlink()
+
+
+def _lock_for(place: Location) -> AbstractContextManager[object]:
+    if place.kind == "other":
+        return nullcontext()
+    place.path.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(place.path.with_name(f".{place.path.name}.taximeter-lock"))
+
+
+def _inode(path: Path) -> tuple[int, int] | None:
+    try:
+        state = path.stat()
+    except FileNotFoundError:
+        return None
+    return state.st_dev, state.st_ino
