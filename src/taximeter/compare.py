@@ -95,6 +95,7 @@ def _examine(destination: Destination, receipt: Receipt, record: RunRecord, fold
         name=tracker.name,
         vendor=tracker.vendor,
         version=vendor_version(tracker),
+        standing=tracker.standing,
         location=_relative(destination.location, folder),
         ui=_relative(tracker.ui.format(location=destination.location), folder) if tracker.ui else None,
         features=sorted(tracker.features),

@@ -9,7 +9,7 @@ from taximeter.diff import Difference
 from taximeter.errors import InputError
 from taximeter.native import NativePart
 from taximeter.record import Environment
-from taximeter.tracker import Gap
+from taximeter.tracker import Gap, Standing
 
 FORMAT = 1
 FILE = "results.json"
@@ -28,6 +28,7 @@ class TrackerResult(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     vendor: str | None
     version: str | None
+    standing: Standing = Standing()
     location: str
     ui: str | None
     features: list[str]

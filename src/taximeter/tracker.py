@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar, NoReturn
+from typing import Any, BinaryIO, ClassVar, Literal, NoReturn
 
 import msgspec
 
@@ -51,6 +51,14 @@ class Gap(msgspec.Struct, frozen=True):
     whose: str
     """``not theirs`` (the vendor has no such thing), ``not yet ours``, or ``never``."""
     reason: str
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """Whether the vendor still keeps the tracker up; the reason is a sentence with a date."""
+
+    state: Literal["active", "dormant", "legacy"] = "active"
+    """``dormant``: no release for long; ``legacy``: closed, and only what it left is to be read."""
+    reason: str = ""
 
 
 class RunSummary(msgspec.Struct, frozen=True):
@@ -150,6 +158,8 @@ class Tracker(ABC):
     """The name of its entry point."""
     vendor: ClassVar[str | None] = None
     """The distribution whose version matters, if there is one."""
+    standing: ClassVar[Standing] = Standing()
+    """Whether the vendor still keeps it up."""
     features: ClassVar[frozenset[Feature]]
     gaps: ClassVar[Mapping[Feature, Gap]] = {}
     """A reason for each feature that is not declared."""

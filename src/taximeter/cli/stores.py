@@ -31,8 +31,14 @@ def list_trackers(as_json: Json = False) -> None:
     if as_json:
         print_json([_describe(tracker) for tracker in found])
         return
-    rows = [(item["name"], item["vendor"], item["version"], item["location"]) for item in map(_describe, found)]
-    print_table("Installed trackers", ("tracker", "vendor", "version", "usual store"), rows)
+    rows = [
+        (item["name"], item["vendor"], item["version"], item["standing"].state, item["location"])
+        for item in map(_describe, found)
+    ]
+    print_table("Installed trackers", ("tracker", "vendor", "version", "standing", "usual store"), rows)
+    for tracker in found:
+        if tracker.standing.reason:
+            console.print(plain(f"{tracker.name} is {tracker.standing.state}: {tracker.standing.reason}."))
     marks = [
         (feature, *(("●" if feature in tracker.features else "–") for tracker in found)) for feature in Feature
     ]
@@ -47,6 +53,7 @@ def _describe(tracker: type[Tracker]) -> dict[str, Any]:
         "name": tracker.name,
         "vendor": tracker.vendor,
         "version": vendor_version(tracker),
+        "standing": tracker.standing,
         "location": tracker.location_in(Path()),
         "features": sorted(tracker.features),
         "gaps": {feature: gap_of(tracker, feature) for feature in Feature if feature not in tracker.features},
