@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Literal, NoReturn
 
 import msgspec
 
@@ -17,6 +17,9 @@ from taximeter.errors import Unsupported
 from taximeter.events import MetricsLogged, Started
 from taximeter.files import describe_stream
 from taximeter.record import Dataset, Environment, Model, RunRecord, Source
+
+if TYPE_CHECKING:
+    from taximeter.plain import PlainRun
 
 RECORD_FOLDER = "taximeter"
 """The artifact folder that adapters keep for the exact record; no artifact of a run may lie in it."""
@@ -192,6 +195,14 @@ class Tracker(ABC):
         All its events will now be written again from the first one, and when the writer has finished, the
         store must hold each of them once: what is already there is kept and not doubled, or replaced.
         """
+
+    def start_plain(self, experiment: str, name: str) -> "PlainRun":
+        """Start a run with the vendor's API and nothing of ours; see `taximeter.plain`.
+
+        Raises:
+            Unsupported: nobody has written it.
+        """
+        raise Unsupported(f"{self.name} has no plain run ({experiment}/{name}): nobody has written it.")
 
     def read(self, run_id: str, *, native: bool = False) -> RunRecord:
         """Read a run back.
