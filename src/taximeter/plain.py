@@ -1,8 +1,8 @@
-"""A run as the vendor's own documentation has its users write it: what verdicts judge and measurements compare with.
+"""A run as the vendor's documentation has its users write it: what verdicts judge and measurements compare with.
 
 A plain run calls the vendor's documented API, one call for one call, with the vendor's defaults.
-It escapes no name, converts no value, batches nothing, keeps no exact record, and lets every error through: whatever
-the vendor does to what it is given is the finding.
+It escapes no name, converts no value, batches nothing, keeps no exact record, and lets every error through:
+whatever the vendor does to what it is given is the finding.
 """
 
 from abc import ABC, abstractmethod
