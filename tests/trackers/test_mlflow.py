@@ -9,6 +9,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from hashlib import sha256
@@ -16,9 +17,11 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from psycopg.sql import SQL, Identifier
 
 from taximeter.contents import write_model
 from taximeter.courier.dispatch import Dispatcher
@@ -679,12 +682,60 @@ def test_runs_are_paged_through(tracker: MlflowTracker, tmp_path: Path) -> None:
     assert reader.record(reader.find(record.run_id) or "") == tracker.read_native(record.run_id)
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[str]:
-    """Start a tracking server, and stop it."""
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+        return int(free.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def postgresql_server() -> Iterator[str]:
+    """Start a PostgreSQL server of our own, return its URI, and stop it."""
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    if not programs:
+        pytest.skip("install PostgreSQL's server: apt-get install postgresql")
+    user = "nobody" if os.geteuid() == 0 else None  # the server refuses to run as root
+    folder = Path(tempfile.mkdtemp(prefix="taximeter-postgresql-"))
+    if user:
+        shutil.chown(folder, user)
+    data, port = folder / "data", free_port()
+    initdb = [str(programs[-1] / "initdb"), "-D", str(data), "-U", "ada", "--auth=trust", "--no-sync"]
+    subprocess.run(initdb, user=user, cwd=folder, stdout=subprocess.DEVNULL, check=True)
+    serve = [str(programs[-1] / "postgres"), "-D", str(data), "-p", str(port), "-h", "127.0.0.1", "-k", ""]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(serve, user=user, cwd=folder, stdout=log, stderr=log)
+    try:
+        _await(lambda: b"ready to accept connections" in (folder / "log").read_bytes())
+        yield f"postgresql://ada@127.0.0.1:{port}"
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait()
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def postgresql(postgresql_server: str) -> str:
+    """Return the URI of an empty database."""
+    name = f"mlflow_{uuid4().hex}"
+    with psycopg.connect(f"{postgresql_server}/postgres", autocommit=True) as connection:
+        connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+    return f"{postgresql_server}/{name}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_uri(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the database behind a tracking server."""
+    if request.param == "sqlite":
+        return MlflowTracker.location_in(tmp_path)
+    return str(request.getfixturevalue("postgresql"))
+
+
+@pytest.fixture
+def server(database_uri: str, tmp_path: Path) -> Iterator[str]:
+    """Start a tracking server, and stop it."""
+    port = free_port()
     command = [sys.executable, "-m", "mlflow", "server", "--workers", "1", "--port", str(port)]
+    command += ["--backend-store-uri", database_uri]
     quieten()
     with (tmp_path / "server.log").open("wb") as log:
         environment = os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
@@ -706,11 +757,10 @@ def _await(condition: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
-def test_a_tracking_server_holds_the_run(server: str, tmp_path: Path) -> None:
-    """Everything goes through HTTP in requests that are small enough, and its database is read without it too."""
-    tracker = MlflowTracker(server)
+def run_in_large_requests() -> StagedRun:
+    """Return a run that does not fit into one request."""
     names = ["a.txt", "deep/=50%?.txt"]
-    run = staged(
+    return staged(
         ParamsLogged({f"p{place}": "🚕" * 6000 for place in range(20)}),
         *(MetricsLogged({"m": 0.5 * step, "=": math.nan}, step, START + 1000 * step) for step in range(300)),
         TagsSet({"k": "v"}),
@@ -718,12 +768,32 @@ def test_a_tracking_server_holds_the_run(server: str, tmp_path: Path) -> None:
         *(artifact(name, name.encode()) for name in names),
         contents=tuple(map(str.encode, names)),
     )
-    record = record_run(tracker, run, tmp_path / "blobs")
+
+
+def test_a_tracking_server_holds_the_run(server: str, tmp_path: Path) -> None:
+    """Everything goes through HTTP in requests that are small enough."""
+    tracker = MlflowTracker(server)
+    record = record_run(tracker, run_in_large_requests(), tmp_path / "blobs")
     assert diff(tracker.read(record.run_id), record) == []
-    beside = MlflowTracker(MlflowTracker.location_in(tmp_path))
-    assert diff(beside.read(record.run_id), record) == []
     native: RunRecord = tracker.read_native(record.run_id)
-    assert diff(native, beside.read_native(record.run_id)) == []
     assert len(native.metrics["_x003D_"]) == 300
     assert list(native.artifacts) == ["a.txt"]
-    assert [found.run_id for found in tracker.list_runs()] == [record.run_id]
+    assert [found.run_id for found in tracker.list_runs()].count(record.run_id) == 1
+
+
+@pytest.mark.parametrize("database_uri", ["sqlite"], indirect=True)
+def test_the_database_of_a_server_is_read_without_it(server: str, database_uri: str, tmp_path: Path) -> None:
+    """And so are the artifacts that the server keeps beside it."""
+    served, beside = MlflowTracker(server), MlflowTracker(database_uri)
+    record = record_run(served, run_in_large_requests(), tmp_path / "blobs")
+    assert diff(beside.read(record.run_id), record) == []
+    assert diff(served.read_native(record.run_id), beside.read_native(record.run_id)) == []
+
+
+def test_a_database_of_postgresql_holds_the_run(postgresql: str, tmp_path: Path) -> None:
+    """Without a server, its artifacts lie in the current folder."""
+    tracker = MlflowTracker(postgresql)
+    record = record_run(tracker, run_in_large_requests(), tmp_path / "blobs")
+    assert diff(tracker.read(record.run_id), record) == []
+    assert len(tracker.read_native(record.run_id).metrics["_x003D_"]) == 300
+    assert (tmp_path / "mlruns").is_dir()
