@@ -11,11 +11,12 @@ from pathlib import Path
 import msgspec
 
 from taximeter.diff import diff
+from taximeter.environments import version_in_use
 from taximeter.errors import InputError, TaximeterError
 from taximeter.journal.home import Destination
 from taximeter.journal.receipt import Receipt
 from taximeter.native import compare_native
-from taximeter.plugins import load, vendor_version
+from taximeter.plugins import load
 from taximeter.record import RunRecord
 from taximeter.redact import redact_arguments
 from taximeter.results import FILE, Results, State, TrackerResult
@@ -92,9 +93,9 @@ def _examine(destination: Destination, receipt: Receipt, record: RunRecord, fold
     """Read a store back, in a process of its own, and hold it against the record."""
     tracker = load(destination.tracker)
     result = TrackerResult(
-        name=tracker.name,
+        name=destination.tracker,
         vendor=tracker.vendor,
-        version=vendor_version(tracker),
+        version=version_in_use(destination.tracker),
         standing=tracker.standing,
         location=_relative(destination.location, folder),
         ui=_relative(tracker.ui.format(location=destination.location), folder) if tracker.ui else None,

@@ -1,6 +1,6 @@
 """The trackers that are installed, found by their entry points."""
 
-from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
+from importlib.metadata import Distribution, EntryPoint, PackageNotFoundError, entry_points, version
 
 from taximeter.errors import InputError, TrackerError
 from taximeter.tracker import Tracker
@@ -14,14 +14,22 @@ def installed() -> dict[str, EntryPoint]:
     return dict(sorted(found.items()))
 
 
-def load(name: str) -> type[Tracker]:
+def tracker_name(text: str) -> str:
+    """Return the tracker in ``<tracker>==<version>``, or the text itself."""
+    return text.partition("==")[0]
+
+
+def load(text: str) -> type[Tracker]:
     """Return an installed tracker's class.
+
+    Args:
+        text: its name, with or without ``==`` and a version of its vendor.
 
     Raises:
         InputError: no such tracker is installed; the message lists those that are.
         TrackerError: it is installed, and cannot be imported.
     """
-    trackers = installed()
+    trackers, name = installed(), tracker_name(text)
     if name not in trackers:
         raise InputError(not_installed(name, list(trackers)))
     try:
@@ -29,6 +37,14 @@ def load(name: str) -> type[Tracker]:
     except Exception as error:
         raise TrackerError(f"the tracker {name!r} is installed but cannot be loaded: {error!r}.") from error
     return loaded
+
+
+def distribution_of(name: str) -> Distribution:
+    """Return the distribution that an installed tracker came with."""
+    found = installed()[name].dist
+    if found is None:
+        raise TrackerError(f"the tracker {name!r} belongs to no distribution.")
+    return found
 
 
 def load_all() -> tuple[list[type[Tracker]], dict[str, str]]:

@@ -2,7 +2,7 @@
 
 import typer
 
-from taximeter.cli import data, stores, training
+from taximeter.cli import data, environments, stores, training
 
 app = typer.Typer(
     name="taximeter",
@@ -20,6 +20,7 @@ app.command("runs")(stores.list_runs)
 app.command("show")(stores.show_run)
 app.command("recover")(stores.recover_runs)
 app.add_typer(data.app, name="data")
+app.add_typer(environments.app, name="environment")
 
 
 def _print_version(asked: bool) -> None:

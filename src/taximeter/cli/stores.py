@@ -7,9 +7,10 @@ import typer
 
 from taximeter.cli.output import console, moment, plain, print_json, print_table, short_number, stderr
 from taximeter.courier.recover import Recovered, recover
+from taximeter.environments import list_environments
 from taximeter.errors import InputError, TaximeterError
 from taximeter.journal.home import Home
-from taximeter.plugins import load_all, vendor_version
+from taximeter.plugins import load_all, tracker_name, vendor_version
 from taximeter.record import RunRecord, pack_floats
 from taximeter.redact import redact
 from taximeter.store.address import find_store
@@ -23,7 +24,7 @@ StoreAddress = Annotated[
 
 
 def list_trackers(as_json: Json = False) -> None:
-    """List the installed trackers: version, where they write, what they can do by themselves.
+    """List the installed trackers: version, where they live and write, what they can do by themselves.
 
     Example: taximeter trackers
     """
@@ -36,6 +37,8 @@ def list_trackers(as_json: Json = False) -> None:
         for item in map(_describe, found)
     ]
     print_table("Installed trackers", ("tracker", "vendor", "version", "standing", "usual store"), rows)
+    apart = [(one.name, one.vendor, one.version, one.python) for one in list_environments()]
+    _print_if_any("In environments of their own", ("environment", "vendor", "version", "python"), apart)
     for tracker in found:
         if tracker.standing.reason:
             console.print(plain(f"{tracker.name} is {tracker.standing.state}: {tracker.standing.reason}."))
@@ -53,6 +56,7 @@ def _describe(tracker: type[Tracker]) -> dict[str, Any]:
         "name": tracker.name,
         "vendor": tracker.vendor,
         "version": vendor_version(tracker),
+        "environments": [one for one in list_environments() if tracker_name(one.name) == tracker.name],
         "standing": tracker.standing,
         "location": tracker.location_in(Path()),
         "features": sorted(tracker.features),

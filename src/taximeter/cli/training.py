@@ -10,11 +10,12 @@ import typer
 
 from taximeter.cli.output import console, print_json, print_table, short_number, size, stderr
 from taximeter.errors import InputError, TaximeterError
-from taximeter.plugins import installed, load
+from taximeter.plugins import installed
 from taximeter.redact import redact
 from taximeter.results import Results, TrackerResult, read_results
 from taximeter.run import Run
 from taximeter.start import start_run
+from taximeter.store.address import parse_store
 from taximeter.taxi.settings import Experiment
 
 REPORTS = Path("reports")
@@ -63,6 +64,7 @@ def run_experiment(
     """
     if not tracker:
         raise InputError(f"no tracker is given; try --tracker {next(iter(installed()), 'NAME')} ({_known()}).")
+    _check_stores(tracker)
     with _progress() as on_stage:
         on_stage("reading trips")
         prepared = _prepare(train, validation, test, colour, data, model, settings, max_distance, allow_leak)
@@ -118,8 +120,7 @@ def compare_trackers(
         raise InputError(f"--name {name!r} is no plain name; it becomes a folder below {REPORTS}/.")
     folder = REPORTS / name
     trackers = tracker or list(installed())
-    for one in trackers:
-        load(one)
+    _check_stores(trackers)
     with _progress() as on_stage:
         on_stage("reading trips")
         prepared = _prepare(train, validation, test, colour, data, model, settings, max_distance, allow_leak)
@@ -196,6 +197,12 @@ def _progress() -> Iterator[Callable[[str], None]]:
         return
     with stderr.status("starting") as status:
         yield lambda stage: status.update(f"{stage} …")
+
+
+def _check_stores(trackers: list[str]) -> None:
+    """Complain of a tracker that cannot be used before anything takes time."""
+    for tracker in trackers:
+        parse_store(tracker, Path.cwd())
 
 
 def _known() -> str:

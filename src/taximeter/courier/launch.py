@@ -2,11 +2,11 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from time import monotonic, sleep
 
+from taximeter.environments import python_for
 from taximeter.journal.home import Destination, Home, Outbox
 from taximeter.journal.receipt import Receipt
 
@@ -32,7 +32,7 @@ def ensure_courier(outbox: Outbox) -> None:
     with outbox.log.open("ab") as log:
         courier = subprocess.Popen(
             # -P: a file of the user's must not stand in for a module of the vendor's
-            [sys.executable, "-P", "-m", "taximeter.courier", str(outbox.path)],
+            [python_for(outbox.destination.tracker), "-P", "-m", "taximeter.courier", str(outbox.path)],
             cwd=_folder_of(outbox),
             stdin=subprocess.DEVNULL,
             stdout=log,

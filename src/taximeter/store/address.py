@@ -2,24 +2,28 @@
 
 from pathlib import Path
 
+from taximeter.environments import find_environment
 from taximeter.errors import InputError
 from taximeter.journal.home import Destination
-from taximeter.plugins import installed, load, load_all, not_installed
+from taximeter.plugins import installed, load, load_all, not_installed, tracker_name
 
 
 def parse_store(text: str, folder: Path) -> Destination:
     """Return the store that ``<tracker>`` or ``<tracker>:<location>`` names.
 
     Args:
-        text: a tracker alone means its usual store in `folder`.
+        text: a tracker alone means its usual store in `folder`; a tracker with a version of its vendor,
+            ``<tracker>==<version>``, has its usual store in a folder of that name.
         folder: absolute; what a relative location is relative to.
 
     Raises:
-        InputError: no such tracker is installed.
+        InputError: no such tracker is installed, or there is no environment with that version.
     """
     name, _, location = text.partition(":")
     tracker = load(name)
-    return Destination(name, location or tracker.location_in(folder), str(folder))
+    find_environment(name)
+    usual = folder if name == tracker.name else folder / name
+    return Destination(name, location or tracker.location_in(usual), str(folder))
 
 
 def find_store(text: str, folder: Path) -> Destination:
@@ -30,7 +34,7 @@ def find_store(text: str, folder: Path) -> Destination:
     """
     trackers = installed()
     name = text.partition(":")[0]
-    if name in trackers:
+    if tracker_name(name) in trackers:
         return parse_store(text, folder)
     path = folder / text
     if not path.exists():

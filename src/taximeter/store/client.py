@@ -1,7 +1,6 @@
 """Reads a store without meeting its vendor: a process of its own does."""
 
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from types import TracebackType
@@ -10,6 +9,7 @@ from typing import IO, Self, cast
 import msgspec
 
 from taximeter import errors
+from taximeter.environments import python_for
 from taximeter.journal.home import Destination
 from taximeter.record import RunRecord
 from taximeter.redact import redact
@@ -32,7 +32,7 @@ class Store:
     def __enter__(self) -> Self:
         self._log = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "taximeter.store.server"],
+            [python_for(self.destination.tracker), "-P", "-m", "taximeter.store.server"],
             cwd=self.destination.folder,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -1,0 +1,62 @@
+"""Commands about environments of their own: ``environment add``, ``list``, ``remove``."""
+
+from typing import Annotated
+
+import typer
+
+from taximeter.cli.output import console, plain, print_json, print_table, stderr
+from taximeter.environments import Environment, add_environment, list_environments, remove_environment
+
+app = typer.Typer(
+    help="Environments of their own for trackers: another version, or dependencies that fit with no other's.",
+    no_args_is_help=True,
+)
+
+Name = Annotated[str, typer.Argument(metavar="TRACKER[==VERSION]", help="An installed tracker.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+@app.command("add")
+def add(
+    name: Name,
+    extra: Annotated[
+        list[str] | None, typer.Option("--with", help="A further requirement; may be given again.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Make an environment with uv; the tracker's couriers and readers then run in it.
+
+    With a version, the tracker is written with it everywhere: --tracker NAME==VERSION.
+
+    Example: taximeter environment add NAME==1.2.3 --with 'numpy<2'
+    """
+    with stderr.status(f"making an environment for {name}") as status:
+        made = add_environment(name, extra or (), on_line=lambda line: status.update(plain(line)))
+    _print([made], as_json=as_json)
+
+
+@app.command("list")
+def list_all(as_json: Json = False) -> None:
+    """List the environments.
+
+    Example: taximeter environment list
+    """
+    _print(list_environments(), as_json=as_json)
+
+
+@app.command("remove")
+def remove(name: Name) -> None:
+    """Remove an environment; stores that were written from it stay.
+
+    Example: taximeter environment remove NAME==1.2.3
+    """
+    remove_environment(name)
+    console.print(f"{name} has no environment any more.", markup=False, highlight=False)
+
+
+def _print(environments: list[Environment], *, as_json: bool) -> None:
+    if as_json:
+        print_json(environments)
+        return
+    rows = [(one.name, one.vendor, one.version, one.python) for one in environments]
+    print_table(f"{len(rows)} environments", ("environment", "vendor", "version", "python"), rows)
