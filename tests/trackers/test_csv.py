@@ -28,12 +28,12 @@ from taximeter.events import (
     Started,
     TagsSet,
 )
+from taximeter.excel import CELL_LIMIT, COLUMN_LIMIT
 from taximeter.files import media_type
 from taximeter.record import Artifact, Dataset, Environment, Source
 from taximeter.testing import StagedRun, record_run
 from taximeter_csv import BASE_COLUMNS, LEFT_OUT, CsvTracker, writer
-from taximeter_csv.cells import CELL_LIMIT, cell_text, cell_time, cell_value, text_cell, time_cell, value_cell
-from taximeter_csv.table import COLUMN_LIMIT
+from taximeter_csv.cells import cell_text, cell_time, cell_value, text_cell, time_cell, value_cell
 
 BEGAN = 1_760_000_000_123_456
 FORMULAS = ["=cmd|' /C calc'!A0", "+1", "@SUM(A1)", "-2+3", "\t=1", "\r=1", "\n=1", "'", "'=1", "''", "＝1+1", "-"]

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.status import Status
 
 from taximeter.cli.output import console, moment, plain, print_json, print_table, short_number, stderr
 from taximeter.courier.recover import Recovered, recover
@@ -155,6 +156,29 @@ def _print_if_any(title: str, columns: tuple[str, ...], rows: list[tuple[Any, ..
     if rows:
         numbers = {"points", "last", "lowest", "highest", "rows", "bytes"}
         print_table(title, columns, rows, right=numbers)
+
+
+def export_runs(
+    store: StoreAddress,
+    file: Annotated[Path, typer.Argument(metavar="FILE.xlsx", help="The workbook to write.")],
+    native: Annotated[bool, typer.Option(help="Only what the tracker itself keeps.")] = False,
+) -> None:
+    """Write a store's runs as an Excel workbook: a sheet of runs, and a sheet of their points.
+
+    Example: taximeter export csv:. runs.xlsx
+    """
+    from taximeter.excel import write_workbook  # noqa: PLC0415 - needed here only
+
+    destination = find_store(store, Path.cwd())
+    with Store(destination) as opened, stderr.status("reading") as status:
+        records = (_read_named(opened, run.run_id, native, status) for run in opened.runs())
+        count = write_workbook(records, file, redact(str(destination)))
+    console.print(f"{file}: {count} runs", markup=False, highlight=False, soft_wrap=True)
+
+
+def _read_named(store: Store, run_id: str, native: bool, status: Status) -> RunRecord:
+    status.update(plain(f"reading {run_id}"))
+    return store.read(run_id, native=native)
 
 
 def recover_runs(

@@ -7,10 +7,9 @@ from typing import Any
 
 import msgspec
 
+from taximeter.excel import CELL_LIMIT, fitted
 from taximeter.values import Value, pack
 
-CELL_LIMIT = 32_767
-"""The characters, in UTF-16, that Excel keeps of a cell."""
 BETWEEN_NOTES = "\n---\n"
 
 _FULL_WIDTH = (
@@ -22,7 +21,6 @@ _FLOAT = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|nan|-?in
 _INT_DIGITS = 4_000
 _INT_BITS = 13_000
 _INT64_BITS = 63
-_ROOM_TO_SAY = 200
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _BOOLS = {"true": True, "false": False}
@@ -98,14 +96,6 @@ def cell_int64(cell: str) -> int:
     if number.bit_length() > _INT64_BITS and number != -(1 << _INT64_BITS):
         raise ValueError(f"{cell} has more than 64 bits")
     return number
-
-
-def fitted(cell: str, place: str) -> str:
-    """Return a cell that Excel keeps whole; a longer one is cut and says where the rest is."""
-    if len(cell) <= CELL_LIMIT // 2 or len(units := cell.encode("utf-16-le")) <= 2 * CELL_LIMIT:
-        return cell
-    kept = units[: 2 * (CELL_LIMIT - _ROOM_TO_SAY)].decode("utf-16-le", errors="ignore")
-    return f"{kept}… (cut: {len(kept)} of {len(cell)} characters; all are in {place})"
 
 
 def fitted_name(name: str) -> str:

@@ -5,12 +5,10 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from taximeter.excel import COLUMN_LIMIT, fitted
 from taximeter_csv import BASE_COLUMNS, LEFT_OUT, TABLE
-from taximeter_csv.cells import fitted, fitted_name
+from taximeter_csv.cells import fitted_name
 from taximeter_csv.sheet import delimiter_of, read_rows, write_rows
-
-COLUMN_LIMIT = 16_384
-"""The columns that Excel shows."""
 
 _LOCK_SECONDS = 300
 _LOCK_POLL = 0.005
