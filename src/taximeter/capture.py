@@ -58,7 +58,7 @@ def capture_environment() -> Environment:
 
 @cache
 def _distributions() -> dict[str, str]:
-    """Return the installed distributions, looked up once in a process; of two with a name, the one imported from."""
+    """Return the installed distributions, looked up once in a process; the first of a name is the imported one."""
     found: dict[str, str] = {}
     for dist in distributions():
         head = _head(dist)
