@@ -26,18 +26,18 @@ def read_config(text: str, name: object) -> dict[str, Any]:
 
 def _tree(text: str, name: object) -> dict[Any, Any]:
     """Return the mapping in `text`, without the last entries if they are torn."""
-    problem: Exception | None = None
+    sound = text if text.endswith("\n") else _without_last_entry(text)  # a number may have lost digits
     for _ in range(_ATTEMPTS):
         try:
-            tree = yaml.load(text, Loader=_LOADER)  # noqa: S506 - one of the two safe ones
-        except (yaml.YAMLError, ValueError, RecursionError) as error:
-            problem, text = error, _without_last_entry(text)
-            continue
-        break
+            tree = yaml.load(sound, Loader=_LOADER)  # noqa: S506 - one of the two safe ones
+        except (yaml.YAMLError, ValueError, RecursionError):
+            sound = _without_last_entry(sound)
+        else:
+            break
     else:
         tree = None
-    if problem:
-        _logger.warning("%s is damaged, and read without its end: %s", name, " ".join(str(problem).split()))
+    if sound != text:
+        _logger.warning("%s is damaged from character %d on, and read without its end.", name, len(sound))
     return tree if isinstance(tree, dict) else {}
 
 

@@ -44,7 +44,7 @@ def run_id_for(run_id: str) -> str:
 def folder_for(run_id: str, started: int) -> str:
     """Return the name of a run's folder: SwanLab's form, but with the run's own start in UTC."""
     moment = _EPOCH + timedelta(microseconds=min(max(started, _FIRST), _LAST))
-    return f"run-{moment:%Y%m%d_%H%M%S}-{run_id_for(run_id)}"
+    return f"run-{moment.year:04}{moment:%m%d_%H%M%S}-{run_id_for(run_id)}"
 
 
 def project_for(experiment: str) -> str:
