@@ -36,7 +36,7 @@ from taximeter.record import Artifact, Environment, RunRecord, Source
 from taximeter.testing import StagedRun, record_run
 from taximeter_swanlab import SwanLabTracker
 from taximeter_swanlab.config import read_config
-from taximeter_swanlab.log import HEADER, RecordLog, last_payloads
+from taximeter_swanlab.log import HEADERS, RecordLog, last_payloads
 from taximeter_swanlab.names import (
     description_for,
     folder_for,
@@ -545,7 +545,7 @@ class TestReading:
         log = log_of(tracker)
         whole = log.read_bytes()
         assert tracker.problems(RUN) == []
-        for place in range(len(HEADER), len(whole), 3):
+        for place in range(len(HEADERS[1]), len(whole), 3):
             log.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
             steps = list(tracker.read_native(RUN).metrics["loss"].steps)
             assert len(steps) >= 39
@@ -571,7 +571,7 @@ class TestReading:
         assert list(damaged) == [payload for payload in payloads if payload[:1] != b"b"]
         assert next(problem.reason for problem in damaged.problems) == "the chunk is damaged or torn"
 
-    @pytest.mark.parametrize("content", [b"", b":SWL", HEADER, b"\0" * 100_000, os.urandom(70_000)])
+    @pytest.mark.parametrize("content", [b"", b":SWL", HEADERS[1], b"\0" * 100_000, os.urandom(70_000)])
     def test_a_log_with_nothing_in_it_is_a_run_with_its_params(
         self, content: bytes, tracker: SwanLabTracker, record: Recorder
     ) -> None:
@@ -596,6 +596,47 @@ class TestReading:
         assert [len(config) for config in found] == sorted(len(config) for config in found)
         assert found[-1] == params
         assert read_config("- no\n- mapping\n", "it") == read_config("\x00", "it") == {}
+
+
+_OLD_RECORDS = [
+    ("Header", {"backup_type": "DEFAULT", "create_time": "2025-01-01T00:00:00.000001+00:00"}),
+    ("Project", {"name": "taxi", "workspace": None, "public": None}),
+    ("Experiment", {"id": "2tmklhosr", "name": "old", "colors": [], "description": "a note", "tags": ["x"]}),
+    ("Runtime", {"config_filename": "config.yaml"}),
+    ("Scalar", {"key": "loss", "step": 0, "metric": {"data": 0.5, "create_time": "2025-01-01T00:00:01+00:00"}}),
+    ("Scalar", {"key": "loss", "step": 1, "metric": {"data": "INF", "create_time": "2025-01-01T00:00:02+00:00"}}),
+    ("Scalar", {"key": "loss", "step": "no", "metric": 1}),
+    ("Media", {"key": "said", "step": 0, "metric": {"data": ["hello"]}}),
+    ("Footer", {"success": False, "create_time": "2025-01-01T00:00:03+00:00"}),
+]
+_OLD_METADATA = {"memory": "24", "cpu": {"brand": "CPU X", "cores": 2}, "os": "Linux", "python": "3.11"}
+_OLD_METADATA |= {"command": "train.py --lr 1", "executable": "/usr/bin/python", "git_info": ["main", "c0ffee"]}
+
+
+def test_a_run_from_before_the_log_was_protobuf_is_read(tracker: SwanLabTracker) -> None:
+    """As SwanLab 0.6 and 0.7 laid it out: JSON in the same framing; today's SwanLab refuses it."""
+    from swanlab.sdk.internal.core_python.store import DataStoreWriter  # noqa: PLC0415
+
+    folder = Path(tracker.location, "run-20250101_000000-2tmklhosr")
+    (folder / "files").mkdir(parents=True)
+    (folder / "files/config.yaml").write_text("lr:\n  desc: ''\n  sort: 0\n  value: 0.1\n")
+    (folder / "files/swanlab-metadata.json").write_text(json.dumps(_OLD_METADATA))
+    log, writer = folder / "backup.swanlab", DataStoreWriter()
+    writer.open(log)
+    for kind, data in _OLD_RECORDS:
+        writer.write(json.dumps({"model_type": kind, "data": data}).encode())
+    writer.close()
+    log.write_bytes(HEADERS[0] + log.read_bytes()[len(HEADERS[0]) :])
+    (summary,) = tracker.list_runs()
+    assert (summary.vendor_id, summary.experiment, summary.status) == ("2tmklhosr", "taxi", "failed")
+    run = tracker.read("2tmklhosr")
+    began = 1_735_689_600_000_001
+    assert (run.name, run.started, run.ended) == ("old", began, began + 2_999_999)
+    assert (run.params, run.tags, run.notes) == ({"lr": 0.1}, {"x": ""}, ("a note",))
+    assert [(point.value, point.step) for point in run.metrics["loss"]] == [(0.5, 0), (math.inf, 1)]
+    assert run.source == Source("train.py", ("--lr", "1"), commit="c0ffee", branch="main")
+    assert run.environment == Environment("3.11", "Linux", "CPU X", 2, 24 * 2**30)
+    assert SwanLabTracker.recognises(Path(tracker.location))
 
 
 _PLAIN = """

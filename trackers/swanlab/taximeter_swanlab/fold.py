@@ -42,8 +42,10 @@ class Fold:
                 self._add_media(record.media)
             case "save" if record.save.type == 0:  # the others are SwanLab's own
                 self.saved[record.save.name] = record.save.source_path
-            case "start":
+            case "start" if self.start is None:
                 self.start = record.start
+            case "start":  # SwanLab before 0.8 had the head in several records
+                self.start.MergeFrom(record.start)
             case "finish":
                 self.finish = record.finish
 

@@ -1,4 +1,4 @@
-"""SwanLab's record log, the ``run-<id>.swanlab`` file.
+"""SwanLab's record log, the ``run-<id>.swanlab`` file; before SwanLab 0.8, ``backup.swanlab``.
 
 After 7 bytes of header (``:SWL``, a magic number, the version) come blocks of 32 KiB; the header counts as part of
 the first. A block holds chunks, ``crc32 u32, length u16, type u8`` and the payload, little-endian, the CRC-32 that
@@ -14,7 +14,10 @@ from typing import BinaryIO, NamedTuple
 
 import msgspec
 
-HEADER = b":SWL\xd6\xe1\x02"
+HEADERS = (b":SWL\xd6\xe1\x01", b":SWL\xd6\xe1\x02")
+"""The headers of the versions that are known: JSON before SwanLab 0.8, protobuf since."""
+
+_HEADER_BYTES = 7
 
 _BLOCK = 32 * 1024
 _CHUNK = Struct("<IHB")
@@ -46,10 +49,10 @@ class RecordLog:
         """Yield each whole record that begins in the block with this number or a later one."""
         self.problems.clear()
         with self._file.open("rb") as stream:
-            if stream.read(len(HEADER)) != HEADER:
+            if stream.read(_HEADER_BYTES) not in HEADERS:
                 self._report(0, "this is no SwanLab log of a version known here")
             stream.seek(block * _BLOCK)
-            yield from self._records(stream, 0 if block else len(HEADER))
+            yield from self._records(stream, 0 if block else _HEADER_BYTES)
 
     def _records(self, stream: BinaryIO, begin: int) -> Iterator[bytes]:
         pieces: list[bytes] = []
@@ -98,6 +101,12 @@ class RecordLog:
 def last_payloads(file: Path) -> Iterator[bytes]:
     """Yield the whole records that begin in a log's last two blocks."""
     return RecordLog(file).records_from(max(0, file.stat().st_size // _BLOCK - 1))
+
+
+def is_log(file: Path) -> bool:
+    """Tell whether a file begins as a log does."""
+    with file.open("rb") as stream:
+        return stream.read(_HEADER_BYTES) in HEADERS
 
 
 class _Chunk(NamedTuple):

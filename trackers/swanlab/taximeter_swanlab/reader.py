@@ -12,12 +12,16 @@ from taximeter.files import describe_stream
 from taximeter.record import Artifact, RunRecord
 from taximeter.tracker import RECORD_PATH, RunSummary
 from taximeter_swanlab.about import environment_in, source_in
+from taximeter_swanlab.backup import describe
 from taximeter_swanlab.config import read_config
 from taximeter_swanlab.fold import Fold
 from taximeter_swanlab.log import Problem, RecordLog, last_payloads
 from taximeter_swanlab.names import ARTIFACTS, OURS, run_id_for
 from taximeter_swanlab.records import parse
 from taximeter_swanlab.store import RunFolder, run_folders
+
+_HEAD_RECORDS = 3
+"""The records that a log's head may take: one, but three before SwanLab 0.8."""
 
 _logger = logging.getLogger(__name__)
 
@@ -110,12 +114,15 @@ def _summarise(run: RunFolder) -> RunSummary:
 
 
 def _ends(run: RunFolder) -> Fold:
-    """Return the first record of a run's log, and its end if there is one."""
+    """Return the head of a run's log, and its end if there is one."""
     fold = Fold()
-    for payload in (*islice(RecordLog(run.log), 1), *last_payloads(run.log)):
-        record = parse(payload)
-        if record is not None and record.WhichOneof("record_type") in {"start", "finish"}:
-            fold.add(record)
+    for kind, payloads in (
+        ("start", islice(RecordLog(run.log), _HEAD_RECORDS)),
+        ("finish", last_payloads(run.log)),
+    ):
+        for record in map(parse, payloads):
+            if record is not None and record.HasField(kind):
+                fold.add(record)
     return fold
 
 
@@ -176,7 +183,9 @@ def _metadata(run: RunFolder) -> dict[str, Any]:
         metadata = json.loads(_text(run, "swanlab-metadata.json") or "{}")
     except (ValueError, RecursionError):
         return {}
-    return metadata if isinstance(metadata, dict) else {}
+    if not isinstance(metadata, dict):
+        return {}
+    return metadata if "_version" in metadata else describe(metadata)
 
 
 def _text(run: RunFolder, name: str) -> str:

@@ -19,16 +19,18 @@ from google.protobuf import (  # type: ignore[import-untyped]
 )
 
 from taximeter.errors import TrackerError
+from taximeter_swanlab.backup import fields_in
 
 _FILE = "swanlab/record/v1/record.proto"
 _RECORD = "swanlab.record.v1.Record"
 
 
 def parse(payload: bytes) -> Any:
-    """Return the ``Record`` that a log holds as `payload`, or None where it is none."""
+    """Return the ``Record`` that a log, also an older one, holds as `payload`, or None where it is none."""
+    record = _record_class()
     try:
-        return _record_class().FromString(payload)
-    except message.DecodeError:
+        return record(**fields_in(payload)) if payload.startswith(b"{") else record.FromString(payload)
+    except (message.DecodeError, TypeError, ValueError):
         return None
 
 

@@ -2,15 +2,16 @@
 
 import os
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from taximeter.tracker import RECORD_PATH
-from taximeter_swanlab.log import HEADER
+from taximeter_swanlab.log import is_log
 from taximeter_swanlab.names import ARTIFACTS
 
 _SUFFIX = ".swanlab"
-_PREFIX = "run-"
+_OLD_LOG = f"backup{_SUFFIX}"
 
 
 class RunFolder(NamedTuple):
@@ -21,8 +22,10 @@ class RunFolder(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The run's id as the log's file is named after it; SwanLab changes some of its characters."""
-        return self.log.name.removeprefix(_PREFIX).removesuffix(_SUFFIX)
+        """The run's id as the log or its folder is named after it; SwanLab changes some of its characters."""
+        if self.log.name == _OLD_LOG:
+            return self.folder.name.rpartition("-")[2]
+        return self.log.name.removeprefix("run-").removesuffix(_SUFFIX)
 
     @property
     def files(self) -> Path:
@@ -73,15 +76,11 @@ def run_folders(location: str, part: str = "") -> Iterator[RunFolder]:
 
 def holds_run(path: Path) -> bool:
     """Tell whether there is a SwanLab run at `path`."""
-    return any(_is_log(run.log) for run in run_folders(str(path)))
+    return any(is_log(run.log) for run in run_folders(str(path)))
 
 
 def _run_in(folder: Path) -> Iterator[RunFolder]:
     """Yield the run whose folder this is, if it is one."""
-    logs = sorted(log for log in folder.glob(f"{_PREFIX}*{_SUFFIX}") if log.is_file() and not log.is_symlink())
-    yield from (RunFolder(folder, log) for log in logs[:1])
-
-
-def _is_log(file: Path) -> bool:
-    with file.open("rb") as stream:
-        return stream.read(len(HEADER)) == HEADER
+    logs = (*sorted(folder.glob(f"run-*{_SUFFIX}")), folder / _OLD_LOG)
+    sound = (log for log in logs if log.is_file() and not log.is_symlink())
+    yield from (RunFolder(folder, log) for log in islice(sound, 1))
