@@ -27,8 +27,7 @@ class SwanLabTracker(Tracker):
         Feature.DATASETS: Gap("not theirs", "SwanLab's runs have files and media, but no datasets"),
         Feature.MODELS: Gap("not theirs", "SwanLab keeps a model's files as files, and knows no models"),
         Feature.LIVE: Gap(
-            "not theirs",
-            "SwanLab shows an offline run once it is uploaded; the dashboard for its mode local is given up",
+            "never", "SwanLab shows runs once they are uploaded; the dashboard for runs kept here is given up"
         ),
     }
 

@@ -63,7 +63,7 @@ def name_for(name: str, run_id: str) -> str:
 def metric_key(key: str) -> str:
     """Return the key of a metric: SwanLab's own rules, and none of an artifact's."""
     escaped = _escaped(key)
-    return _fitted(f"%{ord('a'):X}{escaped[1:]}" if escaped.startswith(f"{ARTIFACTS}/") else escaped)
+    return _fitted(f"%61{escaped[1:]}" if escaped.startswith(f"{ARTIFACTS}/") else escaped)
 
 
 def media_key(path: str) -> str:

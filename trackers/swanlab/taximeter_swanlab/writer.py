@@ -71,11 +71,11 @@ class SwanLabWriter(RunWriter):
         )
 
     def set_tags(self, tags: Mapping[str, str]) -> None:
-        """Set tags, which SwanLab has in a run's head: there they are when the run ends."""
+        """Set tags; SwanLab has them in a run's head, which is complete when the run ends."""
         self._tags |= tags
 
     def add_note(self, text: str) -> None:
-        """Add to the description, which is there when the run ends, as tags are."""
+        """Add to the description, which is in the head too."""
         self._notes.append(text)
 
     def log_artifact(self, path: str, file: Path, media_type: str) -> None:  # noqa: ARG002 - SwanLab keeps no types
@@ -103,7 +103,7 @@ class SwanLabWriter(RunWriter):
         """Describe the machine, and list the distributions."""
         self._describe(describe_environment(environment))
         requirements = self._run.files / "requirements.txt"
-        requirements.write_text(list_distributions(environment.distributions))
+        requirements.write_bytes(list_distributions(environment.distributions).encode())
         self._run.save("requirements", requirements, SaveType.SAVE_TYPE_REQUIREMENTS)
 
     def finish(self, record: RunRecord, record_file: Path) -> None:
@@ -133,7 +133,7 @@ class SwanLabWriter(RunWriter):
             known = self._metadata.get(name)
             self._metadata[name] = known | branch if isinstance(known, dict) else branch
         file = self._run.files / "swanlab-metadata.json"
-        file.write_text(json.dumps(self._metadata))
+        file.write_bytes(json.dumps(self._metadata).encode())
         self._run.save("metadata", file, SaveType.SAVE_TYPE_METADATA)
 
     def _show(self, path: str, medium: Medium | None) -> None:
@@ -163,6 +163,3 @@ def _ours(started: Started) -> dict[str, str]:
     ours = {"run": started.run_id, "experiment": started.experiment, "parent": started.parent_id}
     ours["hypothesis"] = started.hypothesis
     return {name: text for name, text in ours.items() if text is not None}
-
-
-__all__ = ["SwanLabWriter"]
