@@ -1,0 +1,195 @@
+"""Comet's messages: what was logged to a run, a line of JSON each, in the order of the calls."""
+
+import json
+import logging
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeAlias
+
+import msgspec
+
+ASSET, TEXT, MODEL, PATCH = "asset", "text-sample", "model-element", "git-patch"
+FIGURE, TABLE = "visualization", "dataframe"
+"""Comet's kinds of files."""
+
+_logger = logging.getLogger(__name__)
+
+
+class _Payload(msgspec.Struct, frozen=True, rename="camel"):
+    """What is inside a message; names in Comet's code are in both spellings."""
+
+
+class Metric(_Payload, frozen=True):
+    """A point."""
+
+    metric_name: str
+    metric_value: Any
+    step: Any = None
+
+
+class MetricMessage(msgspec.Struct, frozen=True):
+    """One call of ``log_metric``; the time in milliseconds."""
+
+    metric: Metric
+    local_timestamp: int
+    context: str | None = None
+
+
+class Param(_Payload, frozen=True):
+    """A hyperparameter."""
+
+    param_name: str
+    param_value: Any
+
+
+class ParamMessage(msgspec.Struct, frozen=True):
+    """One call of ``log_parameter``; a list has a field of its own."""
+
+    param: Param | None = None
+    params: Param | None = None
+    context: str | None = None
+
+
+class FileNames(_Payload, frozen=True):
+    """What a file is called: an image, any other file, and the model that it belongs to."""
+
+    fig_name: str | None = None
+    file_name: str | None = None
+    grouping_name: str | None = None
+
+
+class UploadMessage(msgspec.Struct, frozen=True):
+    """One file that was logged: its name in the archive, its kind, and what it is called."""
+
+    file_path: str
+    upload_type: str
+    additional_params: FileNames | None = None
+    metadata: dict[str, Any] | None = None
+
+    @property
+    def name(self) -> str:
+        """What the file is called; a model's lies below the name of the model, and texts have none in Comet."""
+        names = self.additional_params or FileNames()
+        if self.upload_type == TEXT:
+            return str((self.metadata or {}).get("name", ""))
+        name = names.fig_name or names.file_name or ""
+        return f"{names.grouping_name}/{name}" if names.grouping_name else name
+
+    @property
+    def model(self) -> str | None:
+        """The name of the model that the file belongs to."""
+        return self.additional_params.grouping_name if self.additional_params else None
+
+
+class OtherMessage(msgspec.Struct, frozen=True):
+    """One call of ``log_other``."""
+
+    key: Any
+    value: Any
+
+
+class FileNameMessage(msgspec.Struct, frozen=True):
+    """The script that ran."""
+
+    file_name: str
+
+
+class GitMessage(msgspec.Struct, frozen=True):
+    """The commit, called parent, the branch, and more."""
+
+    git_metadata: dict[str, Any]
+
+
+class SystemMessage(msgspec.Struct, frozen=True):
+    """The command and the machine."""
+
+    command: list[str] | str | None = None
+    os: str | None = None
+    processor: str | None = None
+    python_version: str | None = None
+
+
+class SystemInfoMessage(msgspec.Struct, frozen=True):
+    """One call of ``log_system_info``: a key and a value."""
+
+    system_info: dict[str, Any]
+
+
+class PackagesMessage(msgspec.Struct, frozen=True):
+    """The installed distributions, each as ``name==version``."""
+
+    installed_packages: list[str]
+
+
+class GpusMessage(msgspec.Struct, frozen=True):
+    """The graphics processors."""
+
+    gpu_static_info: list[dict[str, Any]]
+
+
+Message: TypeAlias = (
+    MetricMessage
+    | ParamMessage
+    | UploadMessage
+    | OtherMessage
+    | FileNameMessage
+    | GitMessage
+    | SystemMessage
+    | SystemInfoMessage
+    | PackagesMessage
+    | GpusMessage
+)
+
+
+class _Line(msgspec.Struct, frozen=True):
+    type: str
+    payload: msgspec.Raw
+
+
+UPLOAD, OTHER = "file_upload", "log_other"
+
+_KINDS: dict[str, type[Message]] = {
+    "metric_msg": MetricMessage,
+    "parameter_msg": ParamMessage,
+    UPLOAD: UploadMessage,
+    OTHER: OtherMessage,
+    "file_name": FileNameMessage,
+    "git_metadata": GitMessage,
+    "system_details": SystemMessage,
+    "system_info": SystemInfoMessage,
+    "installed_packages": PackagesMessage,
+    "gpu_static_info": GpusMessage,
+}
+_LINE = msgspec.json.Decoder(_Line)
+_DECODERS = {name: msgspec.json.Decoder(kind) for name, kind in _KINDS.items()}
+
+
+def decode(lines: Iterable[bytes]) -> Iterator[Message]:
+    """Yield the messages that a run's record is made of; lines that cannot be read are counted and logged."""
+    damaged = 0
+    for line in lines:
+        try:
+            message = _decode(line)
+        except (msgspec.MsgspecError, ValueError, TypeError, KeyError):
+            damaged += 1
+        else:
+            if message is not None:
+                yield message
+    if damaged:
+        _logger.warning("%d messages of a Comet run cannot be read", damaged)
+
+
+def of_type(lines: Iterable[bytes], name: str) -> Iterator[bytes]:
+    """Yield the lines that may be messages of one type, without reading the others."""
+    mark = f'"{name}"'.encode()
+    return (line for line in lines if mark in line)
+
+
+def _decode(line: bytes) -> Message | None:
+    try:
+        head = _LINE.decode(line)
+        decoder = _DECODERS.get(head.type)
+        return decoder.decode(head.payload) if decoder else None
+    except msgspec.DecodeError:  # Python writes numbers that JSON has none for, and halves of surrogate pairs
+        tree = json.loads(line)
+        kind = _KINDS.get(tree["type"])
+        return msgspec.convert(tree["payload"], kind) if kind else None
