@@ -54,6 +54,7 @@ class VendorRun:
         self._partial = store / f"{key}{PARTIAL}"
         self._count = 0
         self._figures = 0
+        self._logged: set[tuple[str, str]] = set()
         self._remove_rest()
         self._folder.mkdir(parents=True)
         self._write_meta(start, None)
@@ -89,11 +90,13 @@ class VendorRun:
         Args:
             content: the file, or its bytes.
             kind: one of Comet's kinds of files.
-            name: what it is called; Comet's service keeps the last file of a name.
+            name: what it is called; a file or image that is logged again takes the place of the one before.
             model: the model that it belongs to.
             metadata: what JSON can hold.
         """
-        names: dict[str, Any] = {"context": None, "runId": None, "step": None, "overwrite": True}
+        again = kind in {ASSET, FIGURE} and (kind, name) in self._logged
+        self._logged.add((kind, name))
+        names: dict[str, Any] = {"context": None, "runId": None, "step": None, "overwrite": again}
         if kind == FIGURE:
             names |= {"figName": name, "figCounter": self._figures, "imageId": generate_guid()}
             self._figures += 1

@@ -1,4 +1,4 @@
-"""Writes one run as Comet's own users would see theirs: params, metrics, other values, files and what they show."""
+"""Writes one run as Comet's own users would see theirs: params, metrics, other values, files, images and texts."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
