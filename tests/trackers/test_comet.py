@@ -76,6 +76,14 @@ def archive(tracker: CometTracker, key: str = RUN) -> Path:
     return Path(tracker.location, f"{key}.zip")
 
 
+def begun(tracker: CometTracker, blobs: Path) -> Path:
+    """Begin a run with two points, leave it, and return the folder of its messages."""
+    torn = Dispatcher(tracker, Started(RUN, "taxi", "first", START), blobs)
+    torn.write(rows(1, 2))
+    torn.close()
+    return Path(tracker.location, f"{RUN}.open")
+
+
 def payloads(path: Path, kind: str) -> list[dict[str, Any]]:
     """Return the messages of one type in an archive."""
     with ZipFile(path) as file:
@@ -332,16 +340,15 @@ class TestArchives:
         run = tracker.read(RUN)
         assert (run.run_id, run.status, run.metrics, run.params) == (RUN, "running", {}, {})
 
-    def test_damaged_lines_cost_themselves(self, tracker: CometTracker) -> None:
+    def test_damaged_lines_cost_themselves(self, tracker: CometTracker, tmp_path: Path) -> None:
         """A killed process leaves half a line, and Python's JSON knows numbers that JSON does not."""
-        run_python(_KILLED, tracker.location, RUN)
-        with Path(tracker.location, f"{RUN}.open", "messages.json").open("a") as file:
+        with (begun(tracker, tmp_path) / "messages.json").open("a") as file:
             file.write(
                 '{"payload":{"params":{"paramName":"p","paramValue":[[Infinity]]}},"type":"parameter_msg"}\n'
             )
             file.write('no message\n[]\n{"payload":{},"type":"metric_msg"}\n{"payload":{"met')
         run = tracker.read(RUN)
-        assert (len(run.metrics["loss"]), run.params) == (1000, {"p": [[math.inf]]})
+        assert (len(run.metrics["loss"]), run.params) == (2, {"p": [[math.inf]]})
 
     def test_a_damaged_archive_reads_as_far_as_it_goes(self, tracker: CometTracker, record: Recorder) -> None:
         """A flipped byte is found by the checksum of the archive."""
@@ -362,8 +369,7 @@ class TestArchives:
 
     def test_no_path_in_a_store_leads_out_of_it(self, tracker: CometTracker, tmp_path: Path) -> None:
         """Neither the name of a file in a message nor a link."""
-        run_python(_KILLED, tracker.location, RUN)
-        folder = Path(tracker.location, f"{RUN}.open")
+        folder = begun(tracker, tmp_path)
         (tmp_path / "store" / "secret").write_text("secret")
         (folder / "link").symlink_to(tmp_path / "store" / "secret")
         with (folder / "messages.json").open("a") as file:
@@ -456,6 +462,23 @@ class TestUsers:
         assert (summary.name, run.name, run.experiment) == ("second", "second", "general")
         assert list(run.metrics["train_loss"].values) == [1.0, 2.0]
         assert (run.params["train_lr"], run.tags["mine"]) == (0.5, "")
+
+    def test_an_archive_of_an_old_release_is_read(self, tracker: CometTracker) -> None:
+        """Comet 3.1.0 wrote every message as one kind with a field for each."""
+        Path(tracker.location).mkdir(parents=True)
+        lines = [json.dumps({"payload": {**_OLD_FIELDS, **fields}, "type": "ws_msg"}) for fields in _OLD_MESSAGES]
+        with ZipFile(archive(tracker), "w") as file:
+            file.writestr("messages.json", "\n".join(lines))
+            file.writestr("experiment.json", json.dumps(_OLD_META))
+        (summary,) = tracker.list_runs()
+        run = tracker.read(RUN)
+        assert (summary.name, run.name, run.experiment, run.status) == ("old", "old", "p", "finished")
+        assert (run.params, run.tags) == ({"a": 1, "l": [1, 2]}, {"t": "", "k": "v"})
+        assert [list(series) for series in run.metrics.values()] == [
+            [(0.5, 3, 1_795_633_233_519_000), (math.inf, 4, 1_795_633_233_519_000)]
+        ]
+        assert run.source == Source("train.py", ("train.py",), commit="c0", branch="main")
+        assert run.environment == Environment("3.11.7", "Linux", "", 0, 0, distributions={"numpy": "2.0"})
 
     def test_a_killed_run_of_theirs_can_be_listed(self, tracker: CometTracker, tmp_path: Path) -> None:
         """Its archive is empty: Comet keeps the messages in the system's temporary folder."""
@@ -622,6 +645,40 @@ run = comet_ml.OfflineExperiment(offline_directory=location, experiment_key=key,
 run.log_metric("loss", 1.0)
 os.kill(os.getpid(), signal.SIGKILL)
 """
+
+_OLD_META = {
+    "auto_metric_logging": True,
+    "offline_id": RUN,
+    "project_name": "p",
+    "start_time": 1795633233518,
+    "stop_time": 1795633233523,
+    "tags": ["t"],
+    "workspace": None,
+}
+
+_OLD_FIELDS: dict[str, Any] = {
+    **dict.fromkeys(
+        ("code", "context", "env_details", "fileName", "git_meta", "gpu_static_info", "graph", "html")
+    ),
+    **dict.fromkeys(("htmlOverride", "installed_packages", "log_dependency", "log_other", "log_system_info")),
+    **dict.fromkeys(("metric", "os_packages", "param", "params", "stderr", "stdout")),
+    "local_timestamp": 1795633233519,
+}
+
+_OLD_MESSAGES: list[dict[str, Any]] = [
+    {"log_other": {"key": "offline_experiment", "val": True}},
+    {"log_other": {"key": "Name", "val": "old"}},
+    {"param": {"paramName": "a", "paramValue": 1, "step": None}},
+    {"params": {"paramName": "l", "paramValue": [1, 2], "step": None}},
+    {"metric": {"epoch": None, "metricName": "loss", "metricValue": 0.5, "step": 3}},
+    {"metric": {"epoch": None, "metricName": "loss", "metricValue": "Infinity", "step": 4}},
+    {"log_other": {"key": "k", "val": "v"}},
+    {"fileName": "train.py"},
+    {"git_meta": {"branch": "refs/heads/main", "parent": "c0", "user": None, "root": None, "origin": None}},
+    {"installed_packages": ["numpy==2.0"]},
+    {"env_details": {"command": ["train.py"], "os": "Linux", "pid": 1, "python_version": "3.11.7"}},
+    {"stdout": "COMET INFO: done\n", "stderr": True},
+]
 
 _READ = """
 import sys

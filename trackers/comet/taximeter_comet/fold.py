@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from taximeter.record import Series
 from taximeter_comet.archive import Archive
+from taximeter_comet.lines import decode
 from taximeter_comet.messages import (
     FileNameMessage,
     GitMessage,
@@ -19,7 +20,6 @@ from taximeter_comet.messages import (
     SystemInfoMessage,
     SystemMessage,
     UploadMessage,
-    decode,
 )
 from taximeter_comet.names import RUN_ID
 

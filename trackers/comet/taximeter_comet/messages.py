@@ -1,8 +1,5 @@
-"""Comet's messages: what was logged to a run, a line of JSON each, in the order of the calls."""
+"""Comet's messages: what was logged to a run, in the order of the calls."""
 
-import json
-import logging
-from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
 import msgspec
@@ -10,8 +7,6 @@ import msgspec
 ASSET, TEXT, MODEL, PATCH = "asset", "text-sample", "model-element", "git-patch"
 FIGURE, TABLE = "visualization", "dataframe"
 """Comet's kinds of files."""
-
-_logger = logging.getLogger(__name__)
 
 
 class _Payload(msgspec.Struct, frozen=True, rename="camel"):
@@ -138,58 +133,3 @@ Message: TypeAlias = (
     | PackagesMessage
     | GpusMessage
 )
-
-
-class _Line(msgspec.Struct, frozen=True):
-    type: str
-    payload: msgspec.Raw
-
-
-UPLOAD, OTHER = "file_upload", "log_other"
-
-_KINDS: dict[str, type[Message]] = {
-    "metric_msg": MetricMessage,
-    "parameter_msg": ParamMessage,
-    UPLOAD: UploadMessage,
-    OTHER: OtherMessage,
-    "file_name": FileNameMessage,
-    "git_metadata": GitMessage,
-    "system_details": SystemMessage,
-    "system_info": SystemInfoMessage,
-    "installed_packages": PackagesMessage,
-    "gpu_static_info": GpusMessage,
-}
-_LINE = msgspec.json.Decoder(_Line)
-_DECODERS = {name: msgspec.json.Decoder(kind) for name, kind in _KINDS.items()}
-
-
-def decode(lines: Iterable[bytes]) -> Iterator[Message]:
-    """Yield the messages that a run's record is made of; lines that cannot be read are counted and logged."""
-    damaged = 0
-    for line in lines:
-        try:
-            message = _decode(line)
-        except (msgspec.MsgspecError, ValueError, TypeError, KeyError):
-            damaged += 1
-        else:
-            if message is not None:
-                yield message
-    if damaged:
-        _logger.warning("%d messages of a Comet run cannot be read", damaged)
-
-
-def of_type(lines: Iterable[bytes], name: str) -> Iterator[bytes]:
-    """Yield the lines that may be messages of one type, without reading the others."""
-    mark = f'"{name}"'.encode()
-    return (line for line in lines if mark in line)
-
-
-def _decode(line: bytes) -> Message | None:
-    try:
-        head = _LINE.decode(line)
-        decoder = _DECODERS.get(head.type)
-        return decoder.decode(head.payload) if decoder else None
-    except msgspec.DecodeError:  # Python writes numbers that JSON has none for, and halves of surrogate pairs
-        tree = json.loads(line)
-        kind = _KINDS.get(tree["type"])
-        return msgspec.convert(tree["payload"], kind) if kind else None

@@ -10,7 +10,8 @@ from taximeter.record import RunRecord
 from taximeter.tracker import RunSummary
 from taximeter_comet.archive import Archive, archives_in
 from taximeter_comet.fold import Upload
-from taximeter_comet.messages import OTHER, UPLOAD, OtherMessage, UploadMessage, decode, of_type
+from taximeter_comet.lines import OTHER, UPLOAD, decode, of_type
+from taximeter_comet.messages import OtherMessage, UploadMessage
 from taximeter_comet.names import NAME, RUN_ID, key_for
 from taximeter_comet.native import exact_file, experiment_of, files_of, name_of, record_of, run_id_of, status_of
 
