@@ -447,6 +447,7 @@ class TestUsers:
                 assert sha256(stream.read()).hexdigest() == artifact.sha256
         assert digests(tmp_path) == before
         assert printed["unsupported"] == ["time", "child", "killed"]
+        assert [address for address in printed["addresses"] if "127.0.0.1" not in address] == []
 
     def test_a_plain_run_that_failed_says_so(self, tracker: CometTracker, tmp_path: Path) -> None:
         """Comet's hook sees the exception."""
@@ -576,6 +577,9 @@ from taximeter.errors import Unsupported
 from taximeter.record import Dataset
 from taximeter_comet import CometTracker
 location, status = sys.argv[1:]
+addresses = []
+sys.addaudithook(lambda event, arguments: event == "socket.connect" and addresses.append(str(arguments[1])))
+sys.addaudithook(lambda event, arguments: event == "socket.getaddrinfo" and addresses.append(str(arguments[0])))
 run = CometTracker(location).start_plain("taxi", "plain")
 unsupported = []
 
@@ -606,7 +610,7 @@ if status == "finished":
 else:
     run.finish(status)
 print()
-print(json.dumps({"id": run.id, "unsupported": unsupported}))
+print(json.dumps({"id": run.id, "unsupported": unsupported, "addresses": addresses}))
 """
 
 _CONTINUED = """

@@ -50,9 +50,9 @@ class CometTracker(Tracker):
 
     def start_plain(self, experiment: str, name: str) -> "PlainRun":
         """Start a run with ``comet_ml.start``."""
-        from taximeter_comet.isolation import isolate  # noqa: PLC0415 - the vendor is met here only
+        from taximeter_comet.isolation import isolate_plain  # noqa: PLC0415 - the vendor is met here only
 
-        isolate(auto_logging=True)
+        isolate_plain()
         from taximeter_comet.plain import CometPlainRun  # noqa: PLC0415 - and only after that
 
         return CometPlainRun(Path(self.location), experiment, name)

@@ -10,17 +10,27 @@ _QUIET = {
     "COMET_LOGGING_FILE": os.devnull,
 }
 
+_NOWHERE = {
+    "COMET_URL_OVERRIDE": "http://127.0.0.1/clientlib/",  # else it looks Comet's service up to learn its own address
+    "http_proxy": "http://127.0.0.1:9",  # else it asks three cloud providers whether it runs on their machines
+}
 
-def isolate(*, auto_logging: bool = False) -> None:
-    """Set the vendor's variables for this process; must come before the vendor is imported.
 
-    Variables come before the files that Comet reads them from, and decide for this process.
+def isolate() -> None:
+    """Set the vendor's variables for this process, with all that it logs by itself turned off.
 
-    Args:
-        auto_logging: leave Comet free to patch other libraries and log what they do.
+    It must come before the vendor is imported. Variables come before the files that Comet reads them from.
     """
-    for name in [name for name in os.environ if name.startswith("COMET_")]:
+    isolate_plain()
+    os.environ["COMET_DISABLE_AUTO_LOGGING"] = "1"
+
+
+def isolate_plain() -> None:
+    """Set the vendor's variables for this process, so that all is as for its users, but nothing leaves the machine.
+
+    Even offline, Comet would use the network for what it logs by itself.
+    """
+    names = [name for name in os.environ if name.startswith("COMET_") or name.lower() == "no_proxy"]
+    for name in names:
         del os.environ[name]
-    os.environ |= _QUIET
-    if not auto_logging:
-        os.environ["COMET_DISABLE_AUTO_LOGGING"] = "1"
+    os.environ |= _QUIET | _NOWHERE
