@@ -356,8 +356,13 @@ class TestArchives:
         record(staged(*rows(1), logged("a.bin", content), contents=[content]))
         damaged = archive(tracker).read_bytes().replace(content, b"the Artifact")
         archive(tracker).write_bytes(damaged)
-        native = tracker.read_native(RUN)
-        assert (native.artifacts, len(native.metrics["loss"])) == ({}, 1)
+        for native in (False, True):
+            run = tracker.read(RUN, native=native)
+            assert (run.artifacts, len(run.metrics["loss"])) == ({}, 1)
+        archive(tracker).write_bytes(damaged.replace(b'"metric":"loss"', b'"metric":"lost"'))
+        assert len(tracker.read_native(RUN).metrics["loss"]) == 1
+        with pytest.raises(InputError, match=f"exact record of {RUN} is damaged"):
+            tracker.read(RUN)
 
     def test_an_archive_may_have_another_name(self, tracker: CometTracker, record: Recorder) -> None:
         """The id is inside; and a run can be read from its archive alone."""

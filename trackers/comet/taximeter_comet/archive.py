@@ -15,12 +15,16 @@ from zipfile import BadZipFile, ZipFile
 
 import msgspec
 
+from taximeter_comet.names import RUN_ID
+
 OPEN = ".open"
 """The ending of the folder of a run that has no archive yet."""
 
 PARTIAL = ".partial"
 """The ending of an archive that is being written."""
 
+_ENDINGS = {".zip", OPEN}
+_CHUNK = 1 << 20
 _META, _MESSAGES = "experiment.json", "messages.json"
 _NAME = re.compile(r"(?P<key>[0-9A-Za-z]{32,50})(?:-[A-Za-z]{6})?(?:\.zip|\.open)")
 DAMAGE = (BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error)
@@ -59,10 +63,15 @@ class Archive:
     @property
     def is_comets(self) -> bool:
         """Whether Comet's SDK wrote it; one that is empty or damaged is known by its name."""
+        named = bool(_NAME.fullmatch(self.path.name))
         if self.path.suffix == OPEN:
-            return (self.path / _MESSAGES).is_file()
-        named = not self._members and bool(_NAME.fullmatch(self.path.name))
-        return self.path.suffix == ".zip" and self.path.is_file() and (self.is_whole or named)
+            return named and (self.path / _MESSAGES).is_file()
+        return self.path.is_file() and (self.is_whole or (named and not self._members))
+
+    @cached_property
+    def is_ours(self) -> bool:
+        """Whether `taximeter_comet.writer` wrote it: its first message says so."""
+        return RUN_ID.encode() in next(self.lines(), b"")
 
     @cached_property
     def key(self) -> str:
@@ -100,8 +109,22 @@ class Archive:
         try:
             with ZipFile(self.path) as archive:
                 return cast("BinaryIO", archive.open(member))
-        except (KeyError, BadZipFile) as error:
+        except (KeyError, *DAMAGE) as error:
             raise FileNotFoundError(f"{self.path} holds no file {member!r}") from error
+
+    def open_sound(self, member: str) -> BinaryIO:
+        """Open a file of the archive whose checksum fits.
+
+        Raises:
+            FileNotFoundError: there is none, it lies elsewhere, or it is damaged.
+        """
+        try:
+            with self.open(member) as stream:
+                while self.path.is_file() and stream.read(_CHUNK):
+                    pass
+        except DAMAGE as error:
+            raise FileNotFoundError(f"{self.path} holds {member!r} in part only") from error
+        return self.open(member)
 
     def state(self) -> tuple[str, int, int]:
         """Return something that changes whenever the archive does."""
@@ -127,10 +150,11 @@ def archives_in(place: Path, key: str = "") -> Iterator[Archive]:
         place: need not exist.
         key: if given, only those in a folder that are named after this experiment.
     """
-    if place.suffix in {".zip", OPEN} and Archive(place).is_comets:
+    if place.suffix in _ENDINGS and Archive(place).is_comets:
         yield Archive(place)
     elif place.is_dir():
-        found = (Archive(path) for path in sorted(place.iterdir()) if path.name.startswith(key))
+        named = (path for path in sorted(place.iterdir()) if path.name.startswith(key))
+        found = (Archive(path) for path in named if path.suffix in _ENDINGS)
         yield from (archive for archive in found if archive.is_comets)
 
 

@@ -3,7 +3,7 @@
 import logging
 import math
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from taximeter.record import Series
 from taximeter_comet.archive import Archive
@@ -21,7 +21,6 @@ from taximeter_comet.messages import (
     SystemMessage,
     UploadMessage,
 )
-from taximeter_comet.names import RUN_ID
 
 _NUMBERS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _MICROSECONDS = 1_000
@@ -35,6 +34,14 @@ class Upload(NamedTuple):
 
     archive: Archive
     message: UploadMessage
+
+    def open(self) -> BinaryIO:
+        """Open the file.
+
+        Raises:
+            FileNotFoundError: the archive does not have it whole.
+        """
+        return self.archive.open_sound(self.message.file_path)
 
 
 class Fold:
@@ -61,11 +68,6 @@ class Fold:
                 self._add(archive, message)
         if self._no_numbers:
             _logger.warning("%d values of Comet metrics are no numbers and were left out", self._no_numbers)
-
-    @property
-    def is_ours(self) -> bool:
-        """Whether the run was written by `taximeter_comet.writer`."""
-        return RUN_ID in self.others
 
     def _add(self, archive: Archive, message: Message) -> None:
         match message:

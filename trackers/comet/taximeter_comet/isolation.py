@@ -11,26 +11,29 @@ _QUIET = {
 }
 
 _NOWHERE = {
-    "COMET_URL_OVERRIDE": "http://127.0.0.1/clientlib/",  # else it looks Comet's service up to learn its own address
+    "COMET_URL_OVERRIDE": "http://127.0.0.1/clientlib/",  # else it looks up its service to learn its own address
     "http_proxy": "http://127.0.0.1:9",  # else it asks three cloud providers whether it runs on their machines
 }
 
 
 def isolate() -> None:
-    """Set the vendor's variables for this process, with all that it logs by itself turned off.
+    """Set the vendor's variables for this process, and turn off all that it logs by itself.
 
-    It must come before the vendor is imported. Variables come before the files that Comet reads them from.
+    It must come before the vendor is imported. Variables come before the files that Comet reads settings from.
     """
-    isolate_plain()
-    os.environ["COMET_DISABLE_AUTO_LOGGING"] = "1"
+    _forget("COMET_")
+    os.environ |= _QUIET | {"COMET_DISABLE_AUTO_LOGGING": "1"}
 
 
 def isolate_plain() -> None:
-    """Set the vendor's variables for this process, so that all is as for its users, but nothing leaves the machine.
+    """Set the vendor's variables for a process of its own, and leave on all that it logs by itself.
 
-    Even offline, Comet would use the network for what it logs by itself.
+    Some of that would go over the network, even offline.
     """
-    names = [name for name in os.environ if name.startswith("COMET_") or name.lower() == "no_proxy"]
-    for name in names:
-        del os.environ[name]
+    _forget("COMET_", "no_proxy", "NO_PROXY")
     os.environ |= _QUIET | _NOWHERE
+
+
+def _forget(*beginnings: str) -> None:
+    for name in [name for name in os.environ if name.startswith(beginnings)]:
+        del os.environ[name]

@@ -58,11 +58,8 @@ def param_key(key: str) -> str:
 
 def tag_key(key: str) -> str:
     """Return the key of a tag among Comet's other values, some of which mean something."""
-    return (
-        key
-        if _is_plain(key) and key not in HIDDEN | {DATASET_INFO} and not key.startswith(_OURS)
-        else _digested(key)
-    )
+    reserved = key in HIDDEN or key == DATASET_INFO or key.startswith(_OURS)
+    return _digested(key) if reserved or not _is_plain(key) else key
 
 
 def file_name(path: str) -> str:

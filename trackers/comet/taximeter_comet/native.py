@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 from zipfile import ZipFile
 
@@ -62,8 +63,8 @@ def record_of(archives: list[Archive]) -> RunRecord:
         notes=tuple(_notes(fold.uploads)),
         params=fold.params,
         metrics=fold.metrics,
-        tags=_tags(fold, last.meta),
-        artifacts=_artifacts(files_of(fold.uploads, ours=fold.is_ours)),
+        tags=_tags(fold, archives),
+        artifacts=_artifacts(files_of(fold.uploads, ours=archives[0].is_ours)),
         datasets=tuple(_datasets(fold.uploads)),
         models=_models(fold.uploads),
         source=_source(fold),
@@ -126,20 +127,18 @@ def _their_path(message: UploadMessage) -> str | None:
 
 def _artifacts(files: dict[str, Upload]) -> dict[str, Artifact]:
     found = {}
-    for path, (archive, message) in files.items():
-        try:
-            with archive.open(message.file_path) as stream:
-                found[path] = describe_stream(stream, path)
-        except (FileNotFoundError, *DAMAGE):
-            continue
+    for path, upload in files.items():
+        with suppress(FileNotFoundError), upload.open() as stream:
+            found[path] = describe_stream(stream, path)
     return found
 
 
-def _tags(fold: Fold, meta: Meta) -> dict[str, str]:
-    """Return Comet's other values, which have keys, and its tags, which have none."""
-    hidden = HIDDEN | ({RUN_ID, PARENT, HYPOTHESIS, DATASET_INFO} if fold.is_ours else set())
+def _tags(fold: Fold, archives: list[Archive]) -> dict[str, str]:
+    """Return Comet's other values, and its tags, which have no text."""
+    hidden = HIDDEN | ({RUN_ID, PARENT, HYPOTHESIS, DATASET_INFO} if archives[0].is_ours else set())
+    tags = [tag for archive in archives for tag in archive.meta.tags]
     others = {key: _text(value) for key, value in fold.others.items() if key not in hidden}
-    return dict.fromkeys(meta.tags, "") | others
+    return dict.fromkeys(tags, "") | others
 
 
 def _text(value: Any) -> str:
@@ -148,9 +147,9 @@ def _text(value: Any) -> str:
 
 def _notes(uploads: Iterable[Upload]) -> Iterator[str]:
     """Yield the texts that have no name."""
-    for archive, message in uploads:
-        if message.upload_type == TEXT and not message.name:
-            yield _content(archive, message).decode(errors="replace")
+    for upload in uploads:
+        if upload.message.upload_type == TEXT and not upload.message.name:
+            yield _content(upload).decode(errors="replace")
 
 
 def _datasets(uploads: Iterable[Upload]) -> Iterator[Dataset]:
@@ -194,7 +193,7 @@ def _diff(uploads: Iterable[Upload]) -> str | None:
     """Return the patch, which lies in a zip of its own."""
     patches = [upload for upload in uploads if upload.message.upload_type == PATCH]
     try:
-        with ZipFile(io.BytesIO(_content(*patches[-1]))) as patch:
+        with ZipFile(io.BytesIO(_content(patches[-1]))) as patch:
             return patch.read(patch.namelist()[0]).decode(errors="replace")
     except (IndexError, *DAMAGE):
         return None
@@ -221,10 +220,10 @@ def _count(value: Any) -> int:
     return int(value) if isinstance(value, int | float) else 0
 
 
-def _content(archive: Archive, message: UploadMessage) -> bytes:
+def _content(upload: Upload) -> bytes:
     """Return the bytes of a file; none where the archive does not have it whole."""
     try:
-        with archive.open(message.file_path) as stream:
+        with upload.open() as stream:
             return stream.read()
-    except (FileNotFoundError, *DAMAGE):
+    except FileNotFoundError:
         return b""

@@ -46,12 +46,19 @@ class Store:
         return record_of(self._find(run_id))
 
     def exact(self, run_id: str) -> RunRecord | None:
-        """Return the exact record, if the run has one."""
+        """Return the exact record, if the run has one.
+
+        Raises:
+            InputError: it is damaged.
+        """
         record = self._files_of(run_id).record
         if record is None:
             return None
-        with record.archive.open(record.message.file_path) as lines:
-            return RunRecord.from_lines(lines)
+        try:
+            with record.open() as lines:
+                return RunRecord.from_lines(lines)
+        except FileNotFoundError as error:
+            raise InputError(f"the exact record of {run_id} is damaged: {error}.") from error
 
     def open_file(self, run_id: str, path: str) -> BinaryIO:
         """Open a file that a run logged.
@@ -62,7 +69,7 @@ class Store:
         upload = self._files_of(run_id).artifacts.get(path)
         if upload is None:
             raise FileNotFoundError(f"{self._place} has no artifact {path!r} of the run {run_id!r}")
-        return upload.archive.open(upload.message.file_path)
+        return upload.open()
 
     def files(self) -> Iterator[Path]:
         """Yield what in the folder is Comet's."""
@@ -95,13 +102,10 @@ def _chosen(archives: list[Archive]) -> list[Archive]:
 
     That is the one that we wrote; else all that are whole, for a run may go on in another; else a torn one.
     """
-    whole = sorted(filter(lambda archive: archive.is_whole, archives), key=lambda archive: archive.meta.start_time)
-    ours = list(filter(_is_ours, whole))
+    whole = [archive for archive in archives if archive.is_whole]
+    whole.sort(key=lambda archive: archive.meta.start_time)
+    ours = [archive for archive in whole if archive.is_ours]
     return ours[-1:] or whole or sorted(archives, key=lambda archive: archive.path.is_dir())[-1:]
-
-
-def _is_ours(archive: Archive) -> bool:
-    return RUN_ID.encode() in next(archive.lines(), b"")
 
 
 def _locate(archives: list[Archive], states: list[object]) -> _Files:
@@ -111,7 +115,7 @@ def _locate(archives: list[Archive], states: list[object]) -> _Files:
         for message in decode(of_type(archive.lines(), UPLOAD))
         if isinstance(message, UploadMessage)
     ]
-    ours = _is_ours(archives[0])
+    ours = archives[0].is_ours
     record = exact_file(uploads) if ours and archives[0].is_whole else None
     return _Files(states, record, files_of(uploads, ours=ours))
 
