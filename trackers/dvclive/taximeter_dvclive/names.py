@@ -22,9 +22,11 @@ IMAGES = (".gif", ".jpeg", ".jpg", ".png", ".svg")
 _ODD = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029%\\<>]|\A\.")
 _FILE_ENDING = re.compile(r"\.(?=(csv|gif|jpe?g|json|png|svg|tsv)\Z)")
 _COLUMNS = {"rev", "step", "timestamp"}
-_EMPTY = "%"
+_EMPTY, _CONTINUED, _CUT = "%", "%~", "%-"
 _PART_BYTES = 200
-_PATH_BYTES = 1_000
+_LETTERS = 50
+_CHUNK = re.compile(rf"(%[0-9A-F]{{2}}|[^%]){{1,{_LETTERS}}}")
+_PATH_BYTES = 2_000
 _INT_BITS = 13_000
 _NEXT_LINE = "\x85"
 
@@ -32,20 +34,21 @@ _NEXT_LINE = "\x85"
 def file_path(text: str) -> str:
     """Return `text` as the path of a file that stays in its folder, without its ending.
 
+    A part that is too long for a name continues in a folder of it; a path that is too long is cut.
     A part that DVCLive would take for one of its own columns is changed too, and so is a folder that its report
     would take for a file.
     """
-    *folders, last = map(_part, text.split("/"))
+    *folders, last = (chunk for part in text.split("/") for chunk in _chunks(_part(part)))
     path = "/".join([*(_FILE_ENDING.sub("%2E", folder) for folder in folders), last])
-    if len(path.encode()) <= _PATH_BYTES and all(len(part.encode()) <= _PART_BYTES for part in path.split("/")):
+    if len(path.encode()) <= _PATH_BYTES:
         return path
-    cut = path.replace("/", "_").encode()[: _PART_BYTES // 2].decode(errors="ignore")
-    return f"{re.sub('%.?$', '', cut)}{_EMPTY}~{name_digest(text)}"
+    return f"{re.sub('[^A-Za-z0-9_-]', '_', text[:_LETTERS])}{_CUT}{name_digest(text)}"
 
 
 def path_text(path: str) -> str:
     """Return the text that `file_path` was given, if it was not cut."""
-    return "/".join("" if part == _EMPTY else unquote(part) for part in path.split("/"))
+    parts = path.replace(f"/{_CONTINUED}", "").split("/")
+    return "/".join("" if part == _EMPTY else unquote(part) for part in parts)
 
 
 def param_key(name: str) -> str:
@@ -80,7 +83,7 @@ def artifact_name(text: str) -> str:
     """Return the name of an artifact in ``dvc.yaml``: of letters, digits, ``-`` and ``_``."""
     if re.fullmatch(r"[a-zA-Z0-9]([a-zA-Z0-9/_-]{0,98}[a-zA-Z0-9])?", text):
         return text
-    safe = re.sub(r"[^a-zA-Z0-9]+", "-", text)[: _PART_BYTES // 4].strip("-")
+    safe = re.sub(r"[^a-zA-Z0-9]+", "-", text)[:_LETTERS].strip("-")
     return f"{safe}-{name_digest(text)[:12]}".strip("-")
 
 
@@ -107,6 +110,14 @@ def _part(text: str) -> str:
     if text in _COLUMNS:
         return f"{_percent(text[0])}{text[1:]}"
     return _ODD.sub(lambda match: _percent(match.group()), text) or _EMPTY
+
+
+def _chunks(part: str) -> list[str]:
+    """Return what is short enough for the name of a file, in one or more of them."""
+    if len(part.encode()) <= _PART_BYTES:
+        return [part]
+    first, *others = (match.group() for match in _CHUNK.finditer(part))
+    return [first, *(f"{_CONTINUED}{chunk}" for chunk in others)]
 
 
 def _percent(mark: str) -> str:

@@ -18,8 +18,8 @@ from taximeter_dvclive.registry import read_datasets, read_models
 from taximeter_dvclive.store import RunFolder
 from taximeter_dvclive.yamls import read_mapping
 
-_BOOKKEEPING = {"dvc.yaml", "metrics.json", "params.yaml", "report.html", "report.md"}
-_PLOTTED = ("plots/metrics/", "plots/static/")
+_BOOKKEEPING = {".gitignore", "dvc.yaml", "metrics.json", "params.yaml", "report.html", "report.md"}
+_ELSEWHERE = ("artifacts/", "plots/metrics/", "plots/static/")
 _STEP = "step"
 
 
@@ -105,28 +105,33 @@ def _float(value: Any) -> float:
         return math.copysign(math.inf, value)
 
 
-def _entries(run: RunFolder) -> dict[str, Any]:
+def _entries(run: RunFolder) -> list[dict[str, Any]]:
     """Return the artifacts in the ``dvc.yaml`` of the run, or beside its folder, where DVCLive's users have it."""
-    found: dict[str, Any] = {}
+    found = []
     for folder in (run.path,) if run.is_ours else (run.path.parent, run.path):
         entries = read_mapping(folder / "dvc.yaml").get("artifacts")
-        if isinstance(entries, dict):
-            found |= {
-                name: entry
-                for name, entry in entries.items()
-                if isinstance(entry, dict) and run.holds(folder / str(entry.get("path", "")))
-            }
+        for entry in entries.values() if isinstance(entries, dict) else ():
+            file = folder / str(entry.get("path")) if isinstance(entry, dict) else folder
+            if file.is_relative_to(run.artifacts):
+                found.append(entry | {"path": file.relative_to(run.artifacts).as_posix()})
+            elif file.is_relative_to(run.path):
+                found.append(entry | {"path": file.relative_to(run.path).as_posix()})
     return found
 
 
 def _artifacts(run: RunFolder) -> Iterator[tuple[str, Artifact]]:
     """Yield the files that were logged: of others' runs, whatever is neither bookkeeping nor points."""
-    root = run.artifacts if run.is_ours else run.path
-    for file in sorted(root.rglob("*")):
-        path = file.relative_to(root).as_posix()
-        bookkeeping = not run.is_ours and (path in _BOOKKEEPING or path.startswith(_PLOTTED))
-        if file.is_file() and run.holds(file) and not bookkeeping:
-            yield path, describe_file(file, path)
+    for root in (run.artifacts,) if run.is_ours else (run.artifacts, run.path):
+        for file in sorted(root.rglob("*")):
+            path = file.relative_to(root).as_posix()
+            if file.is_file() and run.holds(file) and (run.is_ours or not _is_bookkeeping(path, file)):
+                yield path, describe_file(file, path)
+
+
+def _is_bookkeeping(path: str, file: Path) -> bool:
+    """Tell whether a file is DVCLive's own, or what DVC writes beside a file that it tracks."""
+    tracked = file.suffix == ".dvc" and file.with_suffix("").exists()
+    return tracked or path in _BOOKKEEPING or path.startswith(_ELSEWHERE)
 
 
 def _last_written(run: RunFolder) -> int:

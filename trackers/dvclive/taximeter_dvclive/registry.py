@@ -1,6 +1,6 @@
 """Models and datasets as entries of a run's ``dvc.yaml``, the registry of DVC's artifacts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -30,7 +30,7 @@ def dataset_entry(file: str, dataset: Dataset) -> tuple[str, dict[str, Any]]:
     return artifact_name(f"{dataset.role}/{dataset.name}"), entry
 
 
-def read_models(entries: dict[str, Any]) -> dict[str, Model]:
+def read_models(entries: Iterable[dict[str, Any]]) -> dict[str, Model]:
     """Return the models among the entries of a ``dvc.yaml``, by the artifact folder that we noted or by path."""
     found: dict[str, Model] = {}
     for entry in _of_type(entries, _MODEL):
@@ -40,7 +40,7 @@ def read_models(entries: dict[str, Any]) -> dict[str, Model]:
     return found
 
 
-def read_datasets(entries: dict[str, Any]) -> tuple[Dataset, ...]:
+def read_datasets(entries: Iterable[dict[str, Any]]) -> tuple[Dataset, ...]:
     """Return the datasets among the entries of a ``dvc.yaml`` that say what we say of one."""
     found = (_dataset(entry["meta"]) for entry in _of_type(entries, _DATASET))
     return tuple(dataset for dataset in found if dataset)
@@ -51,12 +51,12 @@ def _entry(kind: str, file: str, about: str, label: str, meta: dict[str, Any]) -
     return entry
 
 
-def _of_type(entries: dict[str, Any], kind: str) -> Iterator[dict[str, Any]]:
-    for entry in entries.values():
-        if isinstance(entry, dict) and entry.get("type") == kind:
-            plain = unliteral(entry)
+def _of_type(entries: Iterable[dict[str, Any]], kind: str) -> Iterator[dict[str, Any]]:
+    for entry in entries:
+        if entry.get("type") == kind:
+            plain: dict[str, Any] = unliteral(entry)
             meta = plain.get("meta")
-            yield plain | {"meta": dict(meta) if isinstance(meta, dict) else {}}
+            yield plain | {"meta": meta if isinstance(meta, dict) else {}}
 
 
 def _model(meta: dict[str, Any]) -> Model:

@@ -66,10 +66,11 @@ class RunFolder(NamedTuple):
         Raises:
             FileNotFoundError: the run has no such file inside its folder.
         """
-        file: Path | None = self.path / path
-        if self.is_ours:
-            file = find_artifact(self.artifacts, path, self.path)
-        if file is None or not file.is_file() or not self.holds(file):
+        file = find_artifact(self.artifacts, path, self.path)
+        theirs = self.path / path
+        if file is None and not self.is_ours and "\0" not in path and theirs.is_file() and self.holds(theirs):
+            file = theirs
+        if file is None:
             raise FileNotFoundError(f"{self.path} has no artifact {path!r}")
         return file.open("rb")
 

@@ -1,6 +1,7 @@
 """Reads YAML as DVC does, by a loader that makes plain values only."""
 
 import logging
+import math
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,8 @@ class _Plain:
         self._left -= 1
         if self._left < 0 or depth > _DEEPEST:
             raise ValueError("it holds too many values, or too deep ones")
+        if isinstance(value, float) and math.isnan(value):
+            return math.nan  # the loader's own has a sign
         if value is None or isinstance(value, bool | int | float | str):
             return value
         if isinstance(value, dict):
