@@ -1,13 +1,18 @@
 """DVCLive: a folder of runs, each a folder as DVCLive writes it and DVC shows it."""
 
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO, ClassVar
+from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
 from taximeter.events import Started
 from taximeter.plain import PlainRun
 from taximeter.record import RunRecord
 from taximeter.tracker import Feature, Gap, RunSummary, RunWriter, Tracker
+from taximeter_dvclive.isolation import isolate
+
+if TYPE_CHECKING:
+    from taximeter_dvclive.runs import Runs
 
 
 class DVCLiveTracker(Tracker):
@@ -58,44 +63,33 @@ class DVCLiveTracker(Tracker):
         from taximeter_dvclive.store import begin_run  # noqa: PLC0415 - as above
 
         folder = begin_run(self._folder, started)
-        self._isolate()
+        isolate()
         from taximeter_dvclive.writer import DVCLiveWriter  # noqa: PLC0415 - the vendor is met here only
 
         return DVCLiveWriter(folder, started)
 
     def start_plain(self, experiment: str, name: str) -> PlainRun:  # noqa: ARG002 - DVCLive has no experiment's name
         """Start a run with `dvclive.Live` in a folder of this name."""
-        self._isolate()
+        isolate()
         from taximeter_dvclive.plain import DVCLivePlainRun  # noqa: PLC0415 - the vendor is met here only
 
         return DVCLivePlainRun(self._folder, name)
 
     def list_runs(self) -> Iterator[RunSummary]:
-        """Yield every DVCLive folder, oldest first."""
-        from taximeter_dvclive.native import summarise  # noqa: PLC0415 - as above
-        from taximeter_dvclive.store import run_folders  # noqa: PLC0415 - as above
-
-        runs = map(summarise, run_folders(self._folder))
-        yield from sorted(runs, key=lambda run: (run.started, run.vendor_id))
+        """Yield every DVCLive folder and every experiment, oldest first."""
+        yield from self._runs.summaries()
 
     def read_native(self, run_id: str) -> RunRecord:
-        """Read the params, the curves and the other files that DVC shows."""
-        from taximeter_dvclive.native import read_native  # noqa: PLC0415 - as above
-        from taximeter_dvclive.store import find_run  # noqa: PLC0415 - as above
-
-        return read_native(find_run(self._folder, run_id))
+        """Read the params, the points and the other files that DVC shows."""
+        return self._runs.native(run_id)
 
     def read_exact(self, run_id: str) -> RunRecord | None:
         """Read the exact record in the run's folder."""
-        from taximeter_dvclive.store import find_run  # noqa: PLC0415 - as above
-
-        return find_run(self._folder, run_id).read_record()
+        return self._runs.find(run_id).read_record()
 
     def open_artifact(self, run_id: str, path: str) -> BinaryIO:
         """Open a file of the run's folder."""
-        from taximeter_dvclive.store import find_run  # noqa: PLC0415 - as above
-
-        return find_run(self._folder, run_id).open_artifact(path)
+        return self._runs.find(run_id).open_artifact(path)
 
     def files(self) -> Iterator[Path]:
         """Yield the folder."""
@@ -106,8 +100,8 @@ class DVCLiveTracker(Tracker):
     def _folder(self) -> Path:
         return Path(self.location).absolute()
 
-    @staticmethod
-    def _isolate() -> None:
-        from taximeter_dvclive.isolation import isolate  # noqa: PLC0415 - as above
+    @cached_property
+    def _runs(self) -> "Runs":
+        from taximeter_dvclive.runs import Runs  # noqa: PLC0415 - what a listing of trackers does not need
 
-        isolate()
+        return Runs(self._folder)

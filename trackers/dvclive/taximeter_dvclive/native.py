@@ -19,7 +19,7 @@ from taximeter_dvclive.store import RunFolder
 from taximeter_dvclive.yamls import read_mapping
 
 _BOOKKEEPING = {".gitignore", "dvc.yaml", "metrics.json", "params.yaml", "report.html", "report.md"}
-_ELSEWHERE = ("artifacts/", "plots/metrics/", "plots/static/")
+_ELSEWHERE = ("artifacts/", "plots/metrics/", "static/")
 _STEP = "step"
 
 
@@ -59,7 +59,7 @@ def summarise(run: RunFolder) -> RunSummary:
 def _head(run: RunFolder, about: About | None, began: int, ended: int) -> dict[str, Any]:
     """Return what is known of a run: of one that DVCLive's own users wrote, its folder's name and its times."""
     if about is None:
-        about = About(run.vendor_id, run.path.parent.name, run.path.name, "finished", began, ended)
+        about = About(run.vendor_id, run.experiment, run.name, "finished", began, ended)
         if run.is_ours:  # a crash left half of the params
             about.status, about.ended = "running", None
     head = msgspec.structs.asdict(about)

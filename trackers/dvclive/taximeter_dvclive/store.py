@@ -18,9 +18,6 @@ from taximeter_dvclive.names import OURS
 from taximeter_dvclive.points import ENDINGS, has_points
 from taximeter_dvclive.yamls import read_mapping
 
-ITSELF = "."
-"""The id of a run whose folder is the store itself, as `dvclive.Live` makes one by default."""
-
 _PLOTS = ("metrics", "images", "custom", "sklearn")
 _FOLDERS_LOOKED_AT = 1_000
 _LEVELS_LOOKED_AT = 3
@@ -28,10 +25,17 @@ _NAME_LENGTH = 60
 
 
 class RunFolder(NamedTuple):
-    """A DVCLive folder, and its path below the store."""
+    """A DVCLive folder, and what the run in it is called unless it says so itself."""
 
     path: Path
     vendor_id: str
+    experiment: str
+    name: str
+
+    @classmethod
+    def at(cls, path: Path, store: Path) -> "RunFolder":
+        """Return the folder at `path`, whose id is the way to it from the store."""
+        return cls(path, path.relative_to(store).as_posix(), path.parent.name, path.name)
 
     @property
     def is_ours(self) -> bool:
@@ -80,28 +84,24 @@ class RunFolder(NamedTuple):
 
 
 def run_folders(store: Path) -> Iterator[RunFolder]:
-    """Yield the store itself, if it is a DVCLive folder, and those a few levels below, sorted by name."""
+    """Yield the store itself (``.``), if it is a DVCLive folder, and those a few levels below, sorted by name."""
     if _is_run(store):
-        yield RunFolder(store, ITSELF)
+        yield RunFolder.at(store, store)
     for folder in _below(store, _LEVELS_LOOKED_AT):
-        yield RunFolder(folder, folder.relative_to(store).as_posix())
+        yield RunFolder.at(folder, store)
 
 
-def find_run(store: Path, run_id: str) -> RunFolder:
-    """Return the run with our id or with this path below the store.
-
-    Raises:
-        InputError: there is none.
-    """
+def find_run(store: Path, run_id: str) -> RunFolder | None:
+    """Return the run with our id or with this path below the store; None where there is none."""
     token = _token(run_id)
     for folder in _folders(store):
-        run = RunFolder(folder, folder.name)
+        run = RunFolder.at(folder, store)
         if folder.name.endswith(token) and run.is_ours and _may_be(run, run_id):
             return run
     path = Path(os.path.normpath(store / run_id)) if "\0" not in run_id else store.parent
     if path.is_relative_to(store) and (_is_run(path) or (path / "params.yaml").is_file()):
-        return RunFolder(path, run_id)
-    raise InputError(f"{store} has no DVCLive run {run_id!r}.")
+        return RunFolder.at(path, store)
+    return None
 
 
 def begin_run(store: Path, started: Started) -> Path:
@@ -112,7 +112,7 @@ def begin_run(store: Path, started: Started) -> Path:
     """
     name = re.sub(r"[^A-Za-z0-9]+", "-", started.name)[:_NAME_LENGTH].strip("-").lower()
     folder = store / "-".join(filter(None, [name, _token(started.run_id)]))
-    if folder.exists() and not RunFolder(folder, folder.name).is_ours and any(folder.iterdir()):
+    if folder.exists() and not RunFolder.at(folder, store).is_ours and any(folder.iterdir()):
         raise InputError(f"{folder} is no run of ours, and in the way of one; move it.")
     shutil.rmtree(folder, ignore_errors=True)
     (folder / RECORD_FOLDER).mkdir(parents=True)
