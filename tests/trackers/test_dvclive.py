@@ -157,14 +157,16 @@ class TestWhatDVCShows:
     ) -> None:
         """Its text has no reference to a variable, which would stop DVC in the whole repository."""
         run_tool(DVC, "init", "-q", cwd=repository)
+        theirs = ("dvc.yaml", "a/x.dvc", "dvc.lock", ".dvcignore", ".dvc/config", "100%.dvc")
         events = (
+            *(logged(path, b"{: no yaml") for path in theirs),
             ParamsLogged({"${x}": "${y}"}),
             MetricsLogged({"a": 1.0, "a/b": 2.0, "../../../x": 3.0, "step": 4.0, "${x}": 5.0}, 0, START),
             logged("${x}.png", b"image"),
             ModelLogged("m ${x}", Model("f ${x}", {"${x}": "${y}"})),
             DatasetLogged(DATASET),
         )
-        recorded = record(staged(*events, contents=[b"image"]))
+        recorded = record(staged(*events, contents=[b"image", b"{: no yaml"]))
         place = f"dvclive/first-{RUN}"
         for kind, file in (("metrics", "metrics.json"), ("params", "params.yaml")):
             command = (
@@ -181,6 +183,7 @@ class TestWhatDVCShows:
         }
         native = tracker.read_native(RUN)
         assert (native.models, native.datasets) == (recorded.models, recorded.datasets)
+        assert native.artifacts == recorded.artifacts
 
     def test_dvclive_makes_its_reports_of_a_run(self, tracker: DVCLiveTracker, record: Recorder) -> None:
         """In HTML and in Markdown; nothing that was logged is run as a script."""
@@ -391,6 +394,16 @@ class TestUsers:
             assert stream.read(4) == b"\x89PNG"
         assert digests(tmp_path / "dvclive") == before
 
+    def test_a_users_run_may_lie_around_ours(
+        self, tmp_path: Path, record: Recorder, tracker: DVCLiveTracker
+    ) -> None:
+        """`dvclive.Live` takes the folder `dvclive` unless it is told another, and leaves our runs in it alone."""
+        recorded = record(staged(*rows(0, 1), logged("x.bin", b"x"), contents=[b"x"]))
+        run_python(_USER, "dvclive", cwd=tmp_path / "store")
+        assert diff(tracker.read(RUN), recorded) == []
+        assert [run.run_id for run in tracker.list_runs()] == [RUN, "."]
+        assert tracker.read(".").artifacts.keys() == {"plots/images/a.png", "plots/custom/c.json"}
+
     def test_runs_in_folders_of_their_own_are_listed(self, tmp_path: Path) -> None:
         """A few levels below the location."""
         for folder in ("one", "deep/er/two"):
@@ -417,6 +430,15 @@ class TestUsers:
             with tracker.open_artifact(f"exp-{number}", "m.bin") as stream:
                 assert stream.read() == b"x" * (number + 1)
         assert digests(repository) == before
+
+    def test_a_summary_of_anything_can_be_read(self, tmp_path: Path) -> None:
+        """What is no number is left out."""
+        (tmp_path / "metrics.json").write_text('{"a": 1, "b": {"c": [1], "d": "nan", "e": "x"}, "step": 1e300}')
+        assert DVCLiveTracker(str(tmp_path)).read(".").metrics == {}
+        for text in ('{"a": 1, "b": {"c": [1], "d": "inf", "e": "x"}}', "[1]", "5", "[" * 9_999, '{"a": 1', ""):
+            (tmp_path / "metrics.json").write_text(text)
+            run = DVCLiveTracker(str(tmp_path)).read(".")
+            assert [key for key in run.metrics] == (["a", "b/d"] if text.endswith("}}") else [])
 
     def test_points_of_older_formats_are_read(self, tmp_path: Path) -> None:
         """Without a time, with commas, with a fraction of a step, with text for a value."""

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from taximeter_dvclive.store import RunFolder
 
-_REF = re.compile(r"refs/exps/[0-9a-f]{2}/[0-9a-f]{38}/(.+)")
+_LINE = re.compile(r"(?P<commit>\w+) (?P<saved>\d+) refs/exps/[0-9a-f]{2}/[0-9a-f]{38}/(?P<name>.+)")
+_NO_NETWORK = {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
 _FILES = ("100644", "100755")
 _NANOSECONDS = 1_000_000_000
 
@@ -41,8 +42,8 @@ class Experiments:
     def __iter__(self) -> Iterator[Experiment]:
         """Yield them, in the order of their names; of two with one name, the later has its commit beside it."""
         lines = self._git("for-each-ref", "--format=%(objectname) %(committerdate:unix) %(refname)", "refs/exps")
-        found = (line.split(" ", 2) for line in lines.decode(errors="replace").splitlines())
-        named = [(match.group(1), commit, saved) for commit, saved, ref in found if (match := _REF.fullmatch(ref))]
+        matches = map(_LINE.fullmatch, lines.decode(errors="replace").splitlines())
+        named = [match.group("name", "commit", "saved") for match in matches if match]
         seen: set[str] = set()
         held = self._held([commit for _, commit, _ in named])
         for name, commit, saved in sorted(named):
@@ -97,6 +98,7 @@ class Experiments:
     def _git(self, *arguments: str, text: str = "") -> bytes:
         """Return what Git says; nothing where it is not there, or finds no repository."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+        environment |= _NO_NETWORK
         command = ["git", "--no-optional-locks", "-C", str(self._root), *arguments]
         try:
             done = subprocess.run(command, input=text.encode(), capture_output=True, check=False, env=environment)

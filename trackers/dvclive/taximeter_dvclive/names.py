@@ -21,6 +21,8 @@ IMAGES = (".gif", ".jpeg", ".jpg", ".png", ".svg")
 
 _ODD = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029%\\<>]|\A\.")
 _FILE_ENDING = re.compile(r"\.(?=(csv|gif|jpe?g|json|png|svg|tsv)\Z)")
+_READ_BY_DVC = re.compile(r"(?<=\.)[dgly](?=(vc|vcignore|it|itignore|ock|aml)\Z)")
+_DIGEST = re.compile(r"%[0-9a-f]{32}([.][a-z0-9]{1,8})?")
 _COLUMNS = {"rev", "step", "timestamp"}
 _EMPTY, _CONTINUED, _CUT = "%", "%~", "%-"
 _PART_BYTES = 200
@@ -49,6 +51,17 @@ def path_text(path: str) -> str:
     """Return the text that `file_path` was given, if it was not cut."""
     parts = path.replace(f"/{_CONTINUED}", "").split("/")
     return "/".join("" if part == _EMPTY else unquote(part) for part in parts)
+
+
+def artifact_path(path: str) -> str:
+    """Return the path of an artifact's file; DVC would read one that is called like its own, as ``dvc.yaml``."""
+    parts = (part.replace("%", "%25") for part in path.split("/"))
+    return "/".join(_READ_BY_DVC.sub(lambda match: _percent(match.group()), part) for part in parts)
+
+
+def path_artifact(path: str) -> str:
+    """Return the path that `artifact_path` was given; a digest, under which an odd one is kept, stays one."""
+    return path if _DIGEST.fullmatch(path) else path_text(path)
 
 
 def param_key(name: str) -> str:

@@ -1,7 +1,6 @@
 """Reads what a DVCLive folder holds by itself, without DVCLive or DVC."""
 
 import json
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,8 @@ from taximeter.files import describe_file
 from taximeter.record import Artifact, RunRecord, Series
 from taximeter.tracker import RunSummary
 from taximeter_dvclive.about import About, take_about
-from taximeter_dvclive.names import key_param, path_text
-from taximeter_dvclive.points import ENDINGS, read_points
+from taximeter_dvclive.names import key_param, path_artifact, path_text
+from taximeter_dvclive.points import ENDINGS, int64, read_points
 from taximeter_dvclive.registry import read_datasets, read_models
 from taximeter_dvclive.store import RunFolder
 from taximeter_dvclive.yamls import read_mapping
@@ -61,7 +60,7 @@ def _head(run: RunFolder, about: About | None, began: int, ended: int) -> dict[s
     if about is None:
         about = About(run.vendor_id, run.experiment, run.name, "finished", began, ended)
         if run.is_ours:  # a crash left half of the params
-            about.status, about.ended = "running", None
+            about.run, about.status, about.ended = run.token, "running", None
     head = msgspec.structs.asdict(about)
     return head | {"run_id": head.pop("run"), "parent_id": head.pop("parent")}
 
@@ -69,9 +68,9 @@ def _head(run: RunFolder, about: About | None, began: int, ended: int) -> dict[s
 def _metrics(run: RunFolder, without_time: int) -> dict[str, Series]:
     """Return the points in the run's files."""
     metrics = {}
-    for file in sorted(file for ending in ENDINGS for file in run.points.rglob(f"*{ending}")):
-        if file.is_file() and run.holds(file):
-            name = file.relative_to(run.points).with_suffix("").as_posix()
+    for path, file in run.files_in(run.points):
+        if file.suffix in ENDINGS:
+            name = path.removesuffix(file.suffix)
             metrics[path_text(name) if run.is_ours else name] = read_points(file, without_time)
     return metrics
 
@@ -80,13 +79,10 @@ def _only_last_values(run: RunFolder, time: int) -> dict[str, Series]:
     """Return the numbers of a summary; none where a crash left half of its file."""
     try:
         summary = json.loads((run.path / "metrics.json").read_bytes())
-    except (OSError, ValueError):
+        step = int64(summary.pop(_STEP, 0))
+        return {name: Series([value], [step], [time]) for name, value in _leaves(summary, "")}
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError):
         return {}
-    if not isinstance(summary, dict):
-        return {}
-    step = summary.pop(_STEP, 0)
-    step = step if isinstance(step, int) else 0
-    return {name: Series([value], [step], [time]) for name, value in _leaves(summary, "")}
 
 
 def _leaves(tree: dict[str, Any], above: str) -> Iterator[tuple[str, float]]:
@@ -95,14 +91,7 @@ def _leaves(tree: dict[str, Any], above: str) -> Iterator[tuple[str, float]]:
         if isinstance(value, dict):
             yield from _leaves(value, f"{above}{key}/")
         elif isinstance(value, int | float) or value in ("nan", "inf", "-inf"):
-            yield f"{above}{key}", _float(value)
-
-
-def _float(value: Any) -> float:
-    try:
-        return float(value)
-    except OverflowError:
-        return math.copysign(math.inf, value)
+            yield f"{above}{key}", float(value)
 
 
 def _entries(run: RunFolder) -> list[dict[str, Any]]:
@@ -121,11 +110,13 @@ def _entries(run: RunFolder) -> list[dict[str, Any]]:
 
 def _artifacts(run: RunFolder) -> Iterator[tuple[str, Artifact]]:
     """Yield the files that were logged: of others' runs, whatever is neither bookkeeping nor points."""
-    for root in (run.artifacts,) if run.is_ours else (run.artifacts, run.path):
-        for file in sorted(root.rglob("*")):
-            path = file.relative_to(root).as_posix()
-            if file.is_file() and run.holds(file) and (run.is_ours or not _is_bookkeeping(path, file)):
-                yield path, describe_file(file, path)
+    if run.is_ours:
+        found = [(path_artifact(path), file) for path, file in run.files_in(run.artifacts)]
+    else:
+        files = [*run.files_in(run.artifacts), *run.files_in(run.path)]
+        found = [(path, file) for path, file in files if not _is_bookkeeping(path, file)]
+    for path, file in found:
+        yield path, describe_file(file, path)
 
 
 def _is_bookkeeping(path: str, file: Path) -> bool:

@@ -93,17 +93,24 @@ def _point(
     value, step, time = (None if place is None else row[place] for place in columns)
     return Point(
         float("" if value is None else value),
-        number if step is None else _integer(step),
+        number if step is None else int64(step),
         without_time if time is None else _microseconds(time),
     )
 
 
-def _integer(text: str) -> int:
-    """Return a step; DVCLive takes any, and one that is no integer loses its fraction."""
+def int64(number: Any) -> int:
+    """Return a step; DVCLive takes any number, and one that is no integer loses its fraction.
+
+    Raises:
+        ValueError: it has no 64 bits, or is no number.
+    """
     try:
-        return int(text)
-    except ValueError:
-        return int(float(text))
+        step = int(number)
+    except (ValueError, OverflowError):
+        step = int(float(number))
+    if step not in _INT64:
+        raise ValueError(f"{number} has more than 64 bits")
+    return step
 
 
 def _microseconds(text: str) -> int:

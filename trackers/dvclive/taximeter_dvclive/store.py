@@ -14,7 +14,7 @@ from taximeter.events import Started
 from taximeter.record import RunRecord
 from taximeter.tracker import RECORD_FOLDER, RECORD_PATH
 from taximeter_dvclive.about import take_about
-from taximeter_dvclive.names import OURS
+from taximeter_dvclive.names import OURS, artifact_path
 from taximeter_dvclive.points import ENDINGS, has_points
 from taximeter_dvclive.yamls import read_mapping
 
@@ -36,6 +36,11 @@ class RunFolder(NamedTuple):
     def at(cls, path: Path, store: Path) -> "RunFolder":
         """Return the folder at `path`, whose id is the way to it from the store."""
         return cls(path, path.relative_to(store).as_posix(), path.parent.name, path.name)
+
+    @property
+    def token(self) -> str:
+        """The end of its name, which in a run of ours is the id."""
+        return self.name.rpartition("-")[2]
 
     @property
     def is_ours(self) -> bool:
@@ -70,17 +75,26 @@ class RunFolder(NamedTuple):
         Raises:
             FileNotFoundError: the run has no such file inside its folder.
         """
-        file = find_artifact(self.artifacts, path, self.path)
-        theirs = self.path / path
-        if file is None and not self.is_ours and "\0" not in path and theirs.is_file() and self.holds(theirs):
-            file = theirs
+        if self.is_ours:
+            file = find_artifact(self.artifacts, artifact_path(path), self.path)
+        else:
+            places = [folder / path for folder in (self.artifacts, self.path) if "\0" not in path]
+            file = next(filter(self.holds, places), None)
         if file is None:
             raise FileNotFoundError(f"{self.path} has no artifact {path!r}")
         return file.open("rb")
 
+    def files_in(self, folder: Path) -> Iterator[tuple[str, Path]]:
+        """Yield the files below a folder of the run by their paths in it; the runs that lie in it are not its."""
+        for root, below, names in os.walk(folder):
+            below[:] = sorted(name for name in below if not _is_run(Path(root, name)))
+            for file in (Path(root, name) for name in sorted(names)):
+                if self.holds(file):
+                    yield file.relative_to(folder).as_posix(), file
+
     def holds(self, file: Path) -> bool:
-        """Tell whether a file lies in the run's folder, links followed."""
-        return file.resolve().is_relative_to(self.path.resolve())
+        """Tell whether this is a file that lies in the run's folder, links followed."""
+        return file.is_file() and file.resolve().is_relative_to(self.path.resolve())
 
 
 def run_folders(store: Path) -> Iterator[RunFolder]:
@@ -96,7 +110,7 @@ def find_run(store: Path, run_id: str) -> RunFolder | None:
     token = _token(run_id)
     for folder in _folders(store):
         run = RunFolder.at(folder, store)
-        if folder.name.endswith(token) and run.is_ours and _may_be(run, run_id):
+        if run.token == token and run.is_ours and _may_be(run, run_id):
             return run
     path = Path(os.path.normpath(store / run_id)) if "\0" not in run_id else store.parent
     if path.is_relative_to(store) and (_is_run(path) or (path / "params.yaml").is_file()):

@@ -15,7 +15,7 @@ from taximeter.tracker import RECORD_PATH, RunWriter
 from taximeter_dvclive import DVCLiveTracker
 from taximeter_dvclive.about import About
 from taximeter_dvclive.live import LocalLive
-from taximeter_dvclive.names import IMAGES, OURS, file_path, param_key, param_value
+from taximeter_dvclive.names import IMAGES, OURS, artifact_path, file_path, param_key, param_value
 from taximeter_dvclive.points import append_points, summary_of
 from taximeter_dvclive.registry import dataset_entry, model_entry
 
@@ -73,7 +73,7 @@ class DVCLiveWriter(RunWriter):
 
     def log_artifact(self, path: str, file: Path, media_type: str) -> None:  # noqa: ARG002 - DVC keeps no types
         """Keep a copy where `Live.log_artifact` keeps one, which does nothing outside of a DVC repository."""
-        keep_artifact(file, Path(self._live.artifacts_dir), path)
+        keep_artifact(file, Path(self._live.artifacts_dir), artifact_path(path))
 
     def log_figure(self, path: str, file: Path, media_type: str) -> None:  # noqa: ARG002 - its name says it
         """Keep the image among the plots, as it is; `Live.log_image` would encode it anew."""
@@ -93,7 +93,9 @@ class DVCLiveWriter(RunWriter):
 
     def log_model(self, path: str, folder: Path, model: Model) -> None:  # noqa: ARG002 - its files are kept already
         """Register the model, whose files the run keeps."""
-        self._live.add_artifact(*model_entry(path, str(Path(self._live.artifacts_dir, path)), model))
+        self._live.add_artifact(
+            *model_entry(path, str(Path(self._live.artifacts_dir, artifact_path(path))), model)
+        )
         self._sync_now_and_then()
 
     def finish(self, record: RunRecord, record_file: Path) -> None:
