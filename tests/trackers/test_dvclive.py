@@ -157,26 +157,19 @@ class TestWhatDVCShows:
     ) -> None:
         """Its text has no reference to a variable, which would stop DVC in the whole repository."""
         run_tool(DVC, "init", "-q", cwd=repository)
-        theirs = ("dvc.yaml", "a/x.dvc", "dvc.lock", ".dvcignore", ".dvc/config", "100%.dvc")
-        events = (
-            *(logged(path, b"{: no yaml") for path in theirs),
+        theirs = ("dvc.yaml", "a/x.dvc", "dvc.lock", ".dvcignore", ".dvc/config", "100%.dvc", "x.yaml")
+        events: list[Event] = [logged(path, b"{: no yaml") for path in theirs]
+        events += [
             ParamsLogged({"${x}": "${y}"}),
             MetricsLogged({"a": 1.0, "a/b": 2.0, "../../../x": 3.0, "step": 4.0, "${x}": 5.0}, 0, START),
             logged("${x}.png", b"image"),
             ModelLogged("m ${x}", Model("f ${x}", {"${x}": "${y}"})),
             DatasetLogged(DATASET),
-        )
+        ]
         recorded = record(staged(*events, contents=[b"image", b"{: no yaml"]))
         place = f"dvclive/first-{RUN}"
-        for kind, file in (("metrics", "metrics.json"), ("params", "params.yaml")):
-            command = (
-                DVC,
-                kind,
-                "show" if kind == "metrics" else "diff",
-                "--json",
-                *(["--all"] * (kind == "params")),
-            )
-            assert f"{place}/{file}" in run_tool(*command, cwd=repository)
+        assert f"{place}/metrics.json" in run_tool(DVC, "metrics", "show", "--json", cwd=repository)
+        assert f"{place}/params.yaml" in run_tool(DVC, "params", "diff", "--json", "--all", cwd=repository)
         assert json.loads(run_tool(DVC, "plots", "show", "--json", cwd=repository))["data"].keys() > {
             f"{place}/plots/metrics/a.tsv",
             f"{place}/plots/images/${{x}}.png",
@@ -184,6 +177,7 @@ class TestWhatDVCShows:
         native = tracker.read_native(RUN)
         assert (native.models, native.datasets) == (recorded.models, recorded.datasets)
         assert native.artifacts == recorded.artifacts
+        assert (folder_of(tracker) / "artifacts/x.yaml").is_file()
 
     def test_dvclive_makes_its_reports_of_a_run(self, tracker: DVCLiveTracker, record: Recorder) -> None:
         """In HTML and in Markdown; nothing that was logged is run as a script."""
@@ -438,7 +432,7 @@ class TestUsers:
         for text in ('{"a": 1, "b": {"c": [1], "d": "inf", "e": "x"}}', "[1]", "5", "[" * 9_999, '{"a": 1', ""):
             (tmp_path / "metrics.json").write_text(text)
             run = DVCLiveTracker(str(tmp_path)).read(".")
-            assert [key for key in run.metrics] == (["a", "b/d"] if text.endswith("}}") else [])
+            assert list(run.metrics) == (["a", "b/d"] if text.endswith("}}") else [])
 
     def test_points_of_older_formats_are_read(self, tmp_path: Path) -> None:
         """Without a time, with commas, with a fraction of a step, with text for a value."""

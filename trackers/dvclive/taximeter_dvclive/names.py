@@ -21,7 +21,7 @@ IMAGES = (".gif", ".jpeg", ".jpg", ".png", ".svg")
 
 _ODD = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029%\\<>]|\A\.")
 _FILE_ENDING = re.compile(r"\.(?=(csv|gif|jpe?g|json|png|svg|tsv)\Z)")
-_READ_BY_DVC = re.compile(r"(?<=\.)[dgly](?=(vc|vcignore|it|itignore|ock|aml)\Z)")
+_READ_BY_DVC = re.compile(r"dvc\.(lock|yaml)|\.(dvc|git)(ignore)?|.*\.dvc", re.DOTALL)
 _DIGEST = re.compile(r"%[0-9a-f]{32}([.][a-z0-9]{1,8})?")
 _COLUMNS = {"rev", "step", "timestamp"}
 _EMPTY, _CONTINUED, _CUT = "%", "%~", "%-"
@@ -56,7 +56,7 @@ def path_text(path: str) -> str:
 def artifact_path(path: str) -> str:
     """Return the path of an artifact's file; DVC would read one that is called like its own, as ``dvc.yaml``."""
     parts = (part.replace("%", "%25") for part in path.split("/"))
-    return "/".join(_READ_BY_DVC.sub(lambda match: _percent(match.group()), part) for part in parts)
+    return "/".join(part[:-1] + _percent(part[-1]) if _READ_BY_DVC.fullmatch(part) else part for part in parts)
 
 
 def path_artifact(path: str) -> str:

@@ -93,9 +93,8 @@ class DVCLiveWriter(RunWriter):
 
     def log_model(self, path: str, folder: Path, model: Model) -> None:  # noqa: ARG002 - its files are kept already
         """Register the model, whose files the run keeps."""
-        self._live.add_artifact(
-            *model_entry(path, str(Path(self._live.artifacts_dir, artifact_path(path))), model)
-        )
+        kept = Path(self._live.artifacts_dir, artifact_path(path))
+        self._live.add_artifact(*model_entry(path, str(kept), model))
         self._sync_now_and_then()
 
     def finish(self, record: RunRecord, record_file: Path) -> None:
