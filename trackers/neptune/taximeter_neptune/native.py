@@ -1,0 +1,221 @@
+"""What a run's fields say of it, in the terms of a run's record and in the types that Neptune returns."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+
+from taximeter.record import (
+    Artifact,
+    Dataset,
+    Environment,
+    LockFile,
+    Model,
+    RunRecord,
+    Series,
+    Source,
+    Status,
+    unpack_dataset,
+    unpack_model,
+)
+from taximeter_neptune.fields import Fields
+from taximeter_neptune.names import (
+    ARTIFACTS,
+    DATASETS,
+    ENVIRONMENT,
+    METRICS,
+    MODELS,
+    OURS,
+    PARAMS,
+    SOURCE,
+    SYS,
+    decode,
+    lengthen,
+    tag_from,
+)
+
+_NOT_THE_USERS = (SYS, SOURCE, OURS, "monitoring", "runtime")
+_STATUSES: dict[Any, Status] = {status: status for status in ("running", "finished", "failed", "killed")}
+
+
+def record_of(
+    fields: Fields, run_id: str, artifacts: Mapping[str, Artifact], text_of: Callable[[str], str | None]
+) -> RunRecord:
+    """Return the run.
+
+    Args:
+        fields: all of them.
+        run_id: the one to be shown.
+        artifacts: its files, by the names that `file_names` gives them.
+        text_of: returns the text of the file that a field refers to.
+    """
+    ours = is_ours(fields)
+    about = fields.below(OURS)
+    description = fields.atoms.get(f"{SYS}/description") or None
+    return RunRecord(
+        run_id=run_id,
+        experiment=experiment_of(fields),
+        name=name_of(fields),
+        status=status_of(fields),
+        started=about.get("started", fields.began),
+        ended=about.get("ended"),
+        parent_id=next(iter(fields.sets.get(f"{SYS}/group_tags", ())), None) if ours else None,
+        hypothesis=description if ours else None,
+        notes=tuple(_notes(fields, None if ours else description)),
+        params=_our_params(fields) if ours else _params(fields),
+        metrics=_our_metrics(fields) if ours else _metrics(fields),
+        tags=dict(map(tag_from, _tags(fields))) if ours else dict.fromkeys(_tags(fields), ""),
+        artifacts=dict(artifacts),
+        datasets=tuple(filter(None, map(_dataset, _numbered(fields, DATASETS)))) if ours else (),
+        models=dict(filter(None, map(_model, _numbered(fields, MODELS)))) if ours else {},
+        source=_source(fields, text_of),
+        environment=_environment(fields, text_of) if ours else None,
+    )
+
+
+def is_ours(fields: Fields) -> bool:
+    """Tell whether the run has been written here."""
+    return f"{OURS}/run_id" in fields.atoms
+
+
+def experiment_of(fields: Fields) -> str:
+    """Return the experiment: of a run that we did not write its project, where the client keeps that."""
+    return str(fields.atoms.get(f"{OURS}/experiment", fields.project.partition("/")[2]))
+
+
+def name_of(fields: Fields) -> str:
+    """Return the run's name."""
+    return str(fields.atoms.get(f"{SYS}/name", fields.name))
+
+
+def status_of(fields: Fields) -> Status:
+    """Return the status; a run of Neptune's users has no mark of its end, so it counts as finished."""
+    if is_ours(fields):
+        return _STATUSES.get(fields.atoms.get(f"{OURS}/status"), "running")
+    return "failed" if fields.atoms.get(f"{SYS}/failed") is True else "finished"
+
+
+def file_names(fields: Fields) -> dict[str, str]:
+    """Return the paths of the fields that are the user's files, by the names of the files."""
+    if is_ours(fields):
+        names = _long_names(fields)
+        return {decode(lengthen(below, names)): path for below, path in _below(fields.files, ARTIFACTS)}
+    shown = [path for path in fields.files if _is_the_users(path)]
+    return {_with_ending(path, fields.files[path].ending): path for path in shown}
+
+
+def _with_ending(path: str, ending: str) -> str:
+    """Return the name that a file has when Neptune's users download it."""
+    return path if not ending or path.endswith(f".{ending}") else f"{path}.{ending}"
+
+
+def _notes(fields: Fields, description: str | None) -> Iterator[str]:
+    if description is not None:
+        yield description
+    for path, texts in fields.texts.items():
+        if _is_the_users(path):
+            yield from texts
+
+
+def _tags(fields: Fields) -> Iterator[str]:
+    return iter(fields.sets.get(f"{SYS}/tags", ()))
+
+
+def _params(fields: Fields) -> dict[str, Any]:
+    """Return the single values; those in the namespace that Neptune's documentation uses go without its name."""
+    found = fields.atoms | {path: list(texts) for path, texts in fields.sets.items()}
+    return _shown({path: value for path, value in found.items() if _is_the_users(path)}, PARAMS)
+
+
+def _metrics(fields: Fields) -> dict[str, Series]:
+    return _shown({path: series for path, series in fields.series.items() if _is_the_users(path)}, METRICS)
+
+
+def _shown(found: dict[str, Any], namespace: str) -> dict[str, Any]:
+    """Return what was found with its usual namespace left out, unless a name would then be taken twice."""
+    short = {path: path.removeprefix(f"{namespace}/") for path in found}
+    return {name if name == path or name not in found else path: found[path] for path, name in short.items()}
+
+
+def _is_the_users(path: str) -> bool:
+    return path.partition("/")[0] not in _NOT_THE_USERS
+
+
+def _our_params(fields: Fields) -> dict[str, Any]:
+    """Return the params with their nested values put together again."""
+    names = _long_names(fields)
+    params: dict[str, Any] = {}
+    for below, path in _below(fields.atoms | fields.sets, PARAMS):
+        *parents, last = map(decode, lengthen(below, names).split("/"))
+        tree: dict[str, Any] = params
+        for parent in parents:
+            tree = tree.setdefault(parent, {})
+        tree[last] = fields.atoms[path] if path in fields.atoms else list(fields.sets[path])
+    return params
+
+
+def _our_metrics(fields: Fields) -> dict[str, Series]:
+    names = _long_names(fields)
+    return {decode(lengthen(below, names)): fields.series[path] for below, path in _below(fields.series, METRICS)}
+
+
+def _below(paths: Mapping[str, Any], namespace: str) -> Iterator[tuple[str, str]]:
+    """Yield what follows the namespace, and the whole path."""
+    start = f"{namespace}/"
+    return ((path[len(start) :], path) for path in paths if path.startswith(start))
+
+
+def _long_names(fields: Fields) -> dict[str, Any]:
+    return fields.below(f"{OURS}/names")
+
+
+def _numbered(fields: Fields, namespace: str) -> list[dict[str, Any]]:
+    """Return what is said of each dataset or model, in their order."""
+    found: dict[int, dict[str, Any]] = {}
+    for below, value in fields.below(namespace).items():
+        number, _, name = below.partition("/")
+        if number.isdecimal():
+            found.setdefault(int(number), {})[name] = value
+    return [found[number] for number in sorted(found)]
+
+
+def _dataset(about: dict[str, Any]) -> Dataset | None:
+    with suppress(KeyError, TypeError, ValueError):  # the run was cut off in the middle of it
+        trees = {name: json.loads(about[name]) for name in ("columns", "statistics")}
+        return unpack_dataset(msgspec.convert(about | trees, Dataset))
+    return None
+
+
+def _model(about: dict[str, Any]) -> tuple[str, Model] | None:
+    with suppress(KeyError, TypeError, ValueError):
+        signature = json.loads(about["signature"])
+        return about["path"], unpack_model(Model(about["flavour"], signature, about.get("input_example")))
+    return None
+
+
+def _source(fields: Fields, text_of: Callable[[str], str | None]) -> Source | None:
+    """Return the code, as far as either client notes it."""
+    about = fields.below(SOURCE)
+    diff = next(filter(None, map(text_of, (f"{SOURCE}/diff", f"{SOURCE}/diff/head"))), None)
+    if not about and diff is None:
+        return None
+    entry_point = str(about.get("entrypoint", about.get("run_command", "")))
+    argv = tuple(json.loads(about.get("argv", "[]")))
+    return Source(entry_point, argv, about.get("commit/commit_id"), about.get("branch"), diff)
+
+
+def _environment(fields: Fields, text_of: Callable[[str], str | None]) -> Environment | None:
+    about = fields.below(ENVIRONMENT)
+    lines = (text_of(f"{SOURCE}/requirements") or "").split("\n")
+    pairs = (line.partition("==") for line in lines)
+    lock_file = (about.pop("lock_file/path", None), about.pop("lock_file/sha256", None))
+    with suppress(KeyError, TypeError, ValueError):
+        return Environment(
+            **{name: about[name] for name in ("python", "os", "cpu", "cores", "memory")},
+            gpus=tuple(json.loads(about["gpus"])),
+            distributions={name: version for name, equals, version in pairs if equals},
+            lock_file=LockFile(*lock_file) if all(lock_file) else None,
+        )
+    return None

@@ -1,0 +1,109 @@
+"""Where the client keeps runs, and what they say of themselves."""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+from taximeter_neptune.fields import Fields
+from taximeter_neptune.names import OURS, SYS
+from taximeter_neptune.store import Identity
+from taximeter_neptune.v1.log import has_log, logs_in, operations_in
+from taximeter_neptune.v1.operations import FILES, apply, to_microseconds
+
+FOLDERS = ("offline", "async")
+"""What was never sent, and what was to be sent when its process or Neptune's service ended."""
+
+_RUN = "run"
+_EXECUTION = "exec-"
+_HEAD_BYTES = 1 << 16
+_HEAD = tuple(f'"{namespace}"'.encode() for namespace in (SYS, OURS))
+
+
+class V1Layout:
+    """The folder that ``NEPTUNE_DATA_DIRECTORY`` names, or one below it, or a run's own."""
+
+    vendor = "Neptune"
+
+    def parts(self, location: Path) -> Iterator[Path]:
+        """Yield every folder with operations of a run."""
+        if not location.is_dir():
+            return
+        if has_log(location):
+            yield from filter(_is_of_run, [location])
+            return
+        for folder in [location] if location.name in FOLDERS else [location / name for name in FOLDERS]:
+            yield from _parts_in(folder)
+
+    def identify(self, part: Path) -> Identity | None:
+        """Return whose operations these are; None where there are none yet."""
+        fields, at = Fields(), 0.0
+        for document in operations_in(logs_in(part)[0], limit=_HEAD_BYTES):
+            at = at or document.get("at") or 0.0
+            apply(fields, part, [document])
+            if f"{OURS}/run_id" in fields.atoms:
+                break
+        if not at:
+            return None
+        ours = fields.atoms.get(f"{OURS}/run_id")
+        run_id = _container_id(part)
+        return Identity(run_id, run_id, None if ours is None else str(ours), _created(part) or to_microseconds(at))
+
+    def is_settled(self, part: Path) -> bool:
+        """Tell whether what is written later cannot change who it is."""
+        return logs_in(part)[0].stat().st_size >= _HEAD_BYTES
+
+    def read(self, parts: Sequence[Path], *, head: bool = False) -> Fields:
+        """Return the fields of a run, or only those that tell what it is."""
+        fields = Fields()
+        for part in parts:
+            for log in logs_in(part):
+                apply(fields, part, operations_in(log, *(_HEAD if head else ())))
+        return fields
+
+    def files(self, part: Path) -> Path:
+        """Return the folder for a run's files."""
+        return part / FILES
+
+    def state(self, part: Path) -> object:
+        """Return what changes whenever the run does."""
+        return [(file.name, file.stat().st_size) for file in logs_in(part)]
+
+
+def _parts_in(folder: Path) -> Iterator[Path]:
+    """Yield the folders of runs; until version 0.17 each execution of a run had one in the run's own."""
+    if not folder.is_dir():
+        return
+    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+        path = folder / entry.name
+        if not entry.is_dir(follow_symlinks=False) or not _is_of_run(path):
+            continue
+        if has_log(path):
+            yield path
+        else:
+            yield from filter(has_log, sorted(path.glob(f"{_EXECUTION}*")))
+
+
+def _is_of_run(part: Path) -> bool:
+    """Tell whether it belongs to a run: models and projects have such folders too."""
+    kind, separator, _ = _folder_name(part).partition("__")
+    return not separator or kind == _RUN
+
+
+def _container_id(part: Path) -> str:
+    """Return the client's id of the run; a run that forked, or was resumed, has several folders."""
+    return _folder_name(part).removeprefix(f"{_RUN}__").partition("__")[0]
+
+
+def _folder_name(part: Path) -> str:
+    return part.parent.name if part.name.startswith(_EXECUTION) else part.name
+
+
+def _created(part: Path) -> int:
+    """Return when the run was begun, in microseconds; 0 where the client did not note it."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        made = json.loads((part / "metadata.json").read_bytes())["createdAt"]
+        return to_microseconds(datetime.fromisoformat(made).timestamp())
+    return 0
