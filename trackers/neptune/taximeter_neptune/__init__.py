@@ -38,7 +38,8 @@ class _FieldTracker(Tracker):
     @classmethod
     def recognises(cls, path: Path) -> bool:
         """Tell whether the client has kept a run at `path`."""
-        return next(cls.layout().parts(path), None) is not None
+        layout = cls.layout()
+        return any(layout.holds_run(Path(folder)) for folder in layout.candidates(path))
 
     def list_runs(self) -> Iterator[RunSummary]:
         """Yield every run, oldest first."""
@@ -58,7 +59,8 @@ class _FieldTracker(Tracker):
 
     def files(self) -> Iterator[Path]:
         """Yield the folders of the client's runs."""
-        return self.layout().parts(Path(self.location))
+        layout = self.layout()
+        return filter(layout.holds_run, map(Path, layout.candidates(Path(self.location))))
 
     @cached_property
     def store(self) -> "Store":

@@ -30,6 +30,8 @@ class Fields:
         self.texts: dict[str, list[str]] = {}
         self.sets: dict[str, dict[str, None]] = {}
         self.files: dict[str, StoredFile] = {}
+        self.tracked: dict[str, str] = {}
+        """Where data lie that a field tracks."""
 
     def log(self, path: str, value: float, step: float | None, time: int) -> None:
         """Append a point; one without a step is counted on."""
@@ -53,7 +55,7 @@ class Fields:
 
     def delete(self, path: str) -> None:
         """Forget a field."""
-        for kind in (self.atoms, self.series, self.texts, self.sets, self.files):
+        for kind in (self.atoms, self.series, self.texts, self.sets, self.files, self.tracked):
             kind.pop(path, None)
 
     def below(self, namespace: str) -> dict[str, Any]:

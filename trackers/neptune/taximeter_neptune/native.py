@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -13,6 +13,7 @@ from taximeter.record import (
     Environment,
     LockFile,
     Model,
+    Role,
     RunRecord,
     Series,
     Source,
@@ -41,13 +42,18 @@ _STATUSES: dict[Any, Status] = {status: status for status in ("running", "finish
 
 
 def record_of(
-    fields: Fields, run_id: str, artifacts: Mapping[str, Artifact], text_of: Callable[[str], str | None]
+    fields: Fields,
+    run_id: str,
+    began: int,
+    artifacts: Mapping[str, Artifact],
+    text_of: Callable[[str], str | None],
 ) -> RunRecord:
     """Return the run.
 
     Args:
         fields: all of them.
         run_id: the one to be shown.
+        began: when the client began it.
         artifacts: its files, by the names that `file_names` gives them.
         text_of: returns the text of the file that a field refers to.
     """
@@ -59,7 +65,7 @@ def record_of(
         experiment=experiment_of(fields),
         name=name_of(fields),
         status=status_of(fields),
-        started=about.get("started", fields.began),
+        started=about.get("started", began),
         ended=about.get("ended"),
         parent_id=next(iter(fields.sets.get(f"{SYS}/group_tags", ())), None) if ours else None,
         hypothesis=description if ours else None,
@@ -68,7 +74,7 @@ def record_of(
         metrics=_our_metrics(fields) if ours else _metrics(fields),
         tags=dict(map(tag_from, _tags(fields))) if ours else dict.fromkeys(_tags(fields), ""),
         artifacts=dict(artifacts),
-        datasets=tuple(filter(None, map(_dataset, _numbered(fields, DATASETS)))) if ours else (),
+        datasets=tuple(_datasets(fields) if ours else _tracked(fields)),
         models=dict(filter(None, map(_model, _numbered(fields, MODELS)))) if ours else {},
         source=_source(fields, text_of),
         environment=_environment(fields, text_of) if ours else None,
@@ -181,11 +187,19 @@ def _numbered(fields: Fields, namespace: str) -> list[dict[str, Any]]:
     return [found[number] for number in sorted(found)]
 
 
-def _dataset(about: dict[str, Any]) -> Dataset | None:
-    with suppress(KeyError, TypeError, ValueError):  # the run was cut off in the middle of it
-        trees = {name: json.loads(about[name]) for name in ("columns", "statistics")}
-        return unpack_dataset(msgspec.convert(about | trees, Dataset))
-    return None
+def _datasets(fields: Fields) -> Iterator[Dataset]:
+    for about in _numbered(fields, DATASETS):
+        with suppress(KeyError, TypeError, ValueError):  # the run was cut off in the middle of it
+            trees = {name: json.loads(about[name]) for name in ("columns", "statistics")}
+            yield unpack_dataset(msgspec.convert(about | trees, Dataset))
+
+
+def _tracked(fields: Fields) -> Iterator[Dataset]:
+    """Yield data that Neptune's users track, where their path tells the role; the client notes only where they lie."""
+    for path, source in fields.tracked.items():
+        roles = [part for part in path.split("/") if part in get_args(Role)]
+        if roles:
+            yield Dataset(path.rpartition("/")[2], roles[0], source, "", 0, {})  # type: ignore[arg-type]
 
 
 def _model(about: dict[str, Any]) -> tuple[str, Model] | None:

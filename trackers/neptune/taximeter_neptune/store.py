@@ -1,6 +1,7 @@
 """Runs in a store of either client: which there are, and where their files lie."""
 
 import logging
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -20,6 +21,15 @@ from taximeter_neptune.native import experiment_of, file_names, is_ours, name_of
 _logger = logging.getLogger(__name__)
 
 
+def folders_in(folder: str | Path) -> list[str]:
+    """Return the paths of the folders in a folder, by their names; none where there is no such folder."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entry.path for entry in entries if entry.is_dir(follow_symlinks=False))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
 class Identity(NamedTuple):
     """Which run a folder belongs to."""
 
@@ -36,11 +46,14 @@ class Layout(Protocol):
 
     vendor: str
 
-    def parts(self, location: Path) -> Iterator[Path]:
-        """Yield the folders of all runs at a location."""
+    def candidates(self, location: Path) -> Iterator[str]:
+        """Yield the folders at a location that may be a run's, looking at their names alone."""
+
+    def holds_run(self, part: Path) -> bool:
+        """Tell whether a folder is a run's."""
 
     def identify(self, part: Path) -> Identity | None:
-        """Return which run a folder belongs to; None where nothing is in it yet."""
+        """Return which run a folder belongs to; None where it is no run's, or nothing is in it yet."""
 
     def is_settled(self, part: Path) -> bool:
         """Tell whether what `identify` says of the folder will not change."""
@@ -59,7 +72,12 @@ class StoredRun(NamedTuple):
     """A run, and its folders in the order in which they were begun."""
 
     identity: Identity
-    parts: list[Path]
+    folders: list[str]
+
+    @property
+    def parts(self) -> list[Path]:
+        """Return its folders."""
+        return list(map(Path, self.folders))
 
     @property
     def run_id(self) -> str:
@@ -73,7 +91,7 @@ class Store:
     def __init__(self, location: Path, layout: Layout) -> None:
         self._location = location
         self._layout = layout
-        self._identities: dict[Path, Identity] = {}
+        self._identities: dict[str, Identity] = {}
         self._last: tuple[object, Fields] | None = None
 
     def summaries(self) -> Iterator[RunSummary]:
@@ -91,7 +109,9 @@ class Store:
         run = self._find(run_id)
         fields = self._fields(run)
         artifacts = dict(self._artifacts(run, fields))
-        record = record_of(fields, run.run_id, artifacts, lambda path: self._text(run, fields, path))
+        record = record_of(
+            fields, run.run_id, run.identity.began, artifacts, lambda path: self._text(run, fields, path)
+        )
         return record if is_ours(fields) else self._below_its_parent(record, fields)
 
     def exact(self, run_id: str) -> RunRecord | None:
@@ -141,14 +161,14 @@ class Store:
     def _runs(self) -> list[StoredRun]:
         """Return every run; a folder is looked into again only while it may say more."""
         known, self._identities = self._identities, {}
-        runs: dict[str, list[tuple[Identity, Path]]] = {}
-        for part in self._layout.parts(self._location):
-            identity = known.get(part) or self._layout.identify(part)
+        runs: dict[str, list[tuple[int, str, Identity]]] = {}
+        for folder in self._layout.candidates(self._location):
+            identity = known.get(folder) or self._layout.identify(Path(folder))
             if identity is None:
                 continue
-            if identity.our_id is not None or self._layout.is_settled(part):
-                self._identities[part] = identity
-            runs.setdefault(identity.key, []).append((identity, part))
+            if identity.our_id is not None or self._layout.is_settled(Path(folder)):
+                self._identities[folder] = identity
+            runs.setdefault(identity.key, []).append((identity.began, folder, identity))
         return [_run_of(found) for found in runs.values()]
 
     def _fields(self, run: StoredRun) -> Fields:
@@ -191,9 +211,9 @@ class Store:
         return msgspec.structs.replace(record, parent_id=parent)
 
 
-def _run_of(found: list[tuple[Identity, Path]]) -> StoredRun:
-    found = sorted(found, key=lambda one: one[0].began)
-    return StoredRun(found[0][0], [part for _, part in found])
+def _run_of(found: list[tuple[int, str, Identity]]) -> StoredRun:
+    found.sort(key=lambda one: one[:2])
+    return StoredRun(found[0][2], [folder for _, folder, _ in found])
 
 
 def _is_inside(file: Path, run: StoredRun) -> bool:

@@ -39,12 +39,12 @@ class NeptuneWriter(RunWriter):
         self._tags: dict[str, str] = {}
         self._notes = self._datasets = self._models = 0
         self._time = started.time
-        session.assign({f"{OURS}/run_id": started.run_id})  # first, so that every beginning of the run tells it
-        ours: dict[str, Value] = {"experiment": started.experiment, "started": started.time, "status": "running"}
-        session.assign({f"{OURS}/{name}": value for name, value in ours.items()})
-        session.assign({f"{SYS}/name": started.name})
+        ours: dict[str, Value] = {"run_id": started.run_id}  # first, so that every beginning of the run tells it
+        ours |= {"experiment": started.experiment, "started": started.time, "status": "running"}
+        about = {f"{OURS}/{name}": value for name, value in ours.items()} | {f"{SYS}/name": started.name}
         if started.hypothesis is not None:
-            session.assign({f"{SYS}/description": started.hypothesis})
+            about[f"{SYS}/description"] = started.hypothesis
+        session.assign(about)
         if started.parent_id is not None:
             session.set_group(started.parent_id)
 

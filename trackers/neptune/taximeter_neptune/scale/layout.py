@@ -1,7 +1,6 @@
 """Where the client keeps runs, and what they say of themselves."""
 
 import logging
-import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,7 +9,7 @@ from taximeter.errors import InputError
 from taximeter_neptune.fields import Fields
 from taximeter_neptune.names import OURS, SYS
 from taximeter_neptune.scale.database import NAME, is_database, open_unchanged
-from taximeter_neptune.store import Identity
+from taximeter_neptune.store import Identity, folders_in
 
 _SNAPSHOT, _CREATION = 0, 1
 _HEAD = f"AND (instr(operation, CAST('{SYS}/' AS BLOB)) OR instr(operation, CAST('{OURS}/' AS BLOB)))"
@@ -23,18 +22,19 @@ class ScaleLayout:
 
     vendor = "Neptune Scale"
 
-    def parts(self, location: Path) -> Iterator[Path]:
-        """Yield every folder with a run's database."""
-        if is_database(location / NAME):
-            yield location
-        elif location.is_dir():
-            for entry in sorted(os.scandir(location), key=lambda entry: entry.name):
-                part = location / entry.name
-                if entry.is_dir(follow_symlinks=False) and is_database(part / NAME):
-                    yield part
+    def candidates(self, location: Path) -> Iterator[str]:
+        """Yield the location itself, and the folders in it."""
+        yield str(location)
+        yield from folders_in(location)
+
+    def holds_run(self, part: Path) -> bool:
+        """Tell whether there is a run's database."""
+        return is_database(part / NAME)
 
     def identify(self, part: Path) -> Identity | None:
         """Return which run the database is of; None where it holds no values yet, or cannot be read."""
+        if not self.holds_run(part):
+            return None
         fields = Fields()
         try:
             with open_unchanged(part / NAME) as database:

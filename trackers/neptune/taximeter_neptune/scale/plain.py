@@ -11,7 +11,7 @@ from neptune_scale.types import File  # type: ignore[import-untyped]
 
 from taximeter.errors import Unsupported
 from taximeter.plain import PlainRun
-from taximeter.record import Status
+from taximeter.record import Dataset, Status
 from taximeter_neptune import NeptuneScaleTracker
 
 _MICROSECONDS = 1_000_000
@@ -61,6 +61,22 @@ class ScalePlainRun(PlainRun):
     def log_text(self, text: str, name: str) -> None:
         """Assign a file of text."""
         self._run.assign_files({name: File(text.encode(), mime_type="text/plain")})
+
+    def log_figure(self, figure: Any, name: str) -> None:  # noqa: ARG002 - not theirs
+        """Refuse it: the client takes no figures."""
+        raise Unsupported(f"Neptune Scale takes files, and no figure such as {name!r} (not theirs).")
+
+    def log_table(self, table: Any, name: str) -> None:  # noqa: ARG002 - not theirs
+        """Refuse it: the client takes no tables."""
+        raise Unsupported(f"Neptune Scale takes files, and no table such as {name!r} (not theirs).")
+
+    def log_dataset(self, dataset: Dataset) -> None:
+        """Refuse it: the client knows no datasets."""
+        raise Unsupported(f"Neptune Scale has no datasets such as {dataset.name!r} (not theirs).")
+
+    def log_model(self, model: Any, name: str) -> None:  # noqa: ARG002 - not theirs
+        """Refuse it: the client knows no models."""
+        raise Unsupported(f"Neptune Scale takes files, and no model such as {name!r} (not theirs).")
 
     def start_child(self, name: str) -> Self:
         """Start a run in a group that is called after this one."""

@@ -34,7 +34,7 @@ _INT_BITS = 63
 _TEXT_BYTES = 1 << 20
 """What a text may have: the client takes messages of twice that, and loses itself in a longer value."""
 _ID_BYTES = 730
-_ROW_BYTES = 1 << 20
+_ROW_CHARACTERS = 1 << 18
 _LATEST = datetime(9999, 12, 31, tzinfo=UTC)
 
 
@@ -102,7 +102,7 @@ def run_id_for(run_id: str) -> str:
 
 
 def project_for(experiment: str) -> str:
-    """Return the project of an experiment, in a workspace of ours: a name without a slash, and not an empty one."""
+    """Return the project of an experiment, in a workspace of ours: not empty, and without a slash."""
     return f"taximeter/{encode_part(experiment)}"
 
 
@@ -110,19 +110,15 @@ def _config(value: Value) -> Any:
     """Return a value in a type that Neptune has; what it has none for becomes JSON."""
     if isinstance(value, bool | float) or (isinstance(value, int) and value.bit_length() <= _INT_BITS):
         return value
-    if (
-        isinstance(value, list)
-        and all(isinstance(item, str) for item in value)
-        and _fits("".join(map(str, value)))
-    ):
-        return value
+    texts = [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+    if texts == value and _fits("".join(texts)):
+        return texts
     return _cut(value if isinstance(value, str) else json.dumps(pack(value)), _TEXT_BYTES)
 
 
 def _snapshots(row: Row) -> Iterator[UpdateRunSnapshot]:
     """Yield the messages of a row: one, unless it is too large."""
-    size = sum(len(path) for path in row.values)
-    if size > _ROW_BYTES // 4 and len(row.values) > 1:
+    if sum(map(len, row.values)) > _ROW_CHARACTERS and len(row.values) > 1:
         items, half = list(row.values.items()), len(row.values) // 2
         yield from _snapshots(row._replace(values=dict(items[:half])))
         yield from _snapshots(row._replace(values=dict(items[half:])))

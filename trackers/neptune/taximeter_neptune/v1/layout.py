@@ -1,7 +1,6 @@
 """Where the client keeps runs, and what they say of themselves."""
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -9,7 +8,7 @@ from pathlib import Path
 
 from taximeter_neptune.fields import Fields
 from taximeter_neptune.names import OURS, SYS
-from taximeter_neptune.store import Identity
+from taximeter_neptune.store import Identity, folders_in
 from taximeter_neptune.v1.log import has_log, logs_in, operations_in
 from taximeter_neptune.v1.operations import FILES, apply, to_microseconds
 
@@ -27,18 +26,24 @@ class V1Layout:
 
     vendor = "Neptune"
 
-    def parts(self, location: Path) -> Iterator[Path]:
-        """Yield every folder with operations of a run."""
-        if not location.is_dir():
-            return
-        if has_log(location):
-            yield from filter(_is_of_run, [location])
-            return
+    def candidates(self, location: Path) -> Iterator[str]:
+        """Yield the location itself, and what lies in the folders that the client makes."""
+        yield str(location)
         for folder in [location] if location.name in FOLDERS else [location / name for name in FOLDERS]:
-            yield from _parts_in(folder)
+            for part in folders_in(folder):
+                yield part
+                if part.count("__") - str(folder).count("__") <= 1:  # until 0.17, executions had folders below it
+                    yield from (inner for inner in folders_in(part) if f"/{_EXECUTION}" in inner)
+
+    def holds_run(self, part: Path) -> bool:
+        """Tell whether there are operations of a run: models and projects have such folders too."""
+        kind, separator, _ = _folder_name(part).partition("__")
+        return (kind == _RUN or not separator) and has_log(part)
 
     def identify(self, part: Path) -> Identity | None:
         """Return whose operations these are; None where there are none yet."""
+        if not self.holds_run(part):
+            return None
         fields, at = Fields(), 0.0
         for document in operations_in(logs_in(part)[0], limit=_HEAD_BYTES):
             at = at or document.get("at") or 0.0
@@ -70,26 +75,6 @@ class V1Layout:
     def state(self, part: Path) -> object:
         """Return what changes whenever the run does."""
         return [(file.name, file.stat().st_size) for file in logs_in(part)]
-
-
-def _parts_in(folder: Path) -> Iterator[Path]:
-    """Yield the folders of runs; until version 0.17 each execution of a run had one in the run's own."""
-    if not folder.is_dir():
-        return
-    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
-        path = folder / entry.name
-        if not entry.is_dir(follow_symlinks=False) or not _is_of_run(path):
-            continue
-        if has_log(path):
-            yield path
-        else:
-            yield from filter(has_log, sorted(path.glob(f"{_EXECUTION}*")))
-
-
-def _is_of_run(part: Path) -> bool:
-    """Tell whether it belongs to a run: models and projects have such folders too."""
-    kind, separator, _ = _folder_name(part).partition("__")
-    return not separator or kind == _RUN
 
 
 def _container_id(part: Path) -> str:

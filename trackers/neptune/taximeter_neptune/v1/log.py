@@ -5,12 +5,14 @@ A run's folder holds ``data-<number>.log`` files, each a sequence of JSON docume
 
 import json
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 _DECODER = json.JSONDecoder(strict=False)
 _NAME = "data-*.log"
+_SPACE = re.compile(r"\s*")
 
 _logger = logging.getLogger(__name__)
 
@@ -59,7 +61,7 @@ def _documents(line: bytes, file: Path) -> Iterator[dict[str, Any]]:
             return
         if isinstance(document, dict) and isinstance(document.get("obj"), dict):
             yield document
-        place += len(text[place:]) - len(text[place:].lstrip())
+        place = _SPACE.match(text, place).end()  # type: ignore[union-attr] - it always matches
 
 
 def _number(file: Path) -> int:

@@ -3,6 +3,7 @@
 import logging
 import math
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ FILES = "upload_path"
 
 _MICROSECONDS = 1_000_000
 _ATOMS = {"AssignFloat", "AssignInt", "AssignBool", "AssignString"}
-_DELETIONS = {"DeleteAttribute", "ClearFloatLog", "ClearStringLog", "ClearStringSet"}
+_DELETIONS = {"DeleteAttribute", "ClearFloatLog", "ClearStringLog", "ClearStringSet", "ClearArtifact"}
 
 _logger = logging.getLogger(__name__)
 
@@ -23,7 +24,7 @@ def apply(fields: Fields, folder: Path, operations: Iterable[dict[str, Any]]) ->
     for document in operations:
         try:
             _apply(fields, folder, document["obj"])
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
             _logger.warning("%s: an operation cannot be read: %r", folder, error)
 
 
@@ -40,7 +41,7 @@ def _apply(fields: Fields, folder: Path, operation: dict[str, Any]) -> None:
     elif kind in _ATOMS:
         fields.atoms[path] = operation["value"]
     elif kind == "AssignDatetime":
-        fields.atoms[path] = operation["value"] / 1000
+        fields.atoms[path] = datetime.fromtimestamp(operation["value"] / 1000, UTC).isoformat()
     elif kind == "LogStrings":
         for entry in operation["values"]:
             fields.add_text(path, str(entry["value"]))
@@ -52,5 +53,7 @@ def _apply(fields: Fields, folder: Path, operation: dict[str, Any]) -> None:
         copy = operation.get("tmp_file_name")
         place = folder / FILES / copy if copy else None
         fields.files[path] = StoredFile(place, str(operation["ext"]))
+    elif kind == "TrackFilesToArtifact":
+        fields.tracked[path] = str(operation["entries"][0][0])
     elif kind in _DELETIONS:
         fields.delete(path)

@@ -63,7 +63,7 @@ class V1PlainRun(PlainRun):
 
     def log_dataset(self, dataset: Dataset) -> None:
         """Track a dataset's files as an artifact of Neptune's."""
-        self._run[f"datasets/{dataset.role}"].track_files(dataset.source)
+        self._run[f"datasets/{dataset.role}/{dataset.name}"].track_files(dataset.source)
 
     def log_model(self, model: Any, name: str) -> None:
         """Upload a pickle."""

@@ -43,9 +43,9 @@ class V1Session:
             )
             if self._run.exists("source_code"):  # the courier's own
                 self._run.pop("source_code")
-        # what the documented calls hand operations to
-        self._processor: Any = self._run._op_processor  # noqa: SLF001
-        self.files: Path = Path(self._processor.data_path, FILES)
+        processor: Any = self._run._op_processor  # noqa: SLF001 - what those calls hand operations to
+        self._enqueue = processor.enqueue_operation
+        self.files = Path(processor.data_path, FILES)
 
     def assign(self, values: Mapping[str, Value]) -> None:
         """Set fields."""
@@ -68,13 +68,8 @@ class V1Session:
 
     def log_text(self, path: str, text: str, step: int, time: int) -> None:
         """Append to a series of texts."""
-        self._put(
-            [
-                operation.LogStrings(
-                    path.split("/"), [operation.LogStrings.ValueType(text, step, time / _MICROSECONDS)]
-                )
-            ]
-        )
+        value = operation.LogStrings.ValueType(text, step, time / _MICROSECONDS)
+        self._put([operation.LogStrings(path.split("/"), [value])])
 
     def change_tags(self, added: Sequence[str], removed: Sequence[str]) -> None:
         """Change the run's tags."""
@@ -104,7 +99,7 @@ class V1Session:
         """Hand operations to the run, and see that they reach the file."""
         with _translated():
             for one in operations:
-                self._processor.enqueue_operation(one, wait=False)
+                self._enqueue(one, wait=False)
             self._run.wait(disk_only=True)
 
 
