@@ -1,41 +1,12 @@
 """What a run's fields say of it, in the terms of a run's record and in the types that Neptune returns."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
-from typing import Any, get_args
+from typing import Any
 
-import msgspec
-
-from taximeter.record import (
-    Artifact,
-    Dataset,
-    Environment,
-    LockFile,
-    Model,
-    Role,
-    RunRecord,
-    Series,
-    Source,
-    Status,
-    unpack_dataset,
-    unpack_model,
-)
+from taximeter.record import Artifact, RunRecord, Series, Status
+from taximeter_neptune.about import datasets_of, environment_of, models_of, source_of, tracked_datasets
 from taximeter_neptune.fields import Fields
-from taximeter_neptune.names import (
-    ARTIFACTS,
-    DATASETS,
-    ENVIRONMENT,
-    METRICS,
-    MODELS,
-    OURS,
-    PARAMS,
-    SOURCE,
-    SYS,
-    decode,
-    lengthen,
-    tag_from,
-)
+from taximeter_neptune.names import ARTIFACTS, METRICS, OURS, PARAMS, SOURCE, SYS, decode, lengthen, tag_from
 
 _NOT_THE_USERS = (SYS, SOURCE, OURS, "monitoring", "runtime")
 _STATUSES: dict[Any, Status] = {status: status for status in ("running", "finished", "failed", "killed")}
@@ -74,10 +45,10 @@ def record_of(
         metrics=_our_metrics(fields) if ours else _metrics(fields),
         tags=dict(map(tag_from, _tags(fields))) if ours else dict.fromkeys(_tags(fields), ""),
         artifacts=dict(artifacts),
-        datasets=tuple(_datasets(fields) if ours else _tracked(fields)),
-        models=dict(filter(None, map(_model, _numbered(fields, MODELS)))) if ours else {},
-        source=_source(fields, text_of),
-        environment=_environment(fields, text_of) if ours else None,
+        datasets=tuple(datasets_of(fields) if ours else tracked_datasets(fields)),
+        models=dict(models_of(fields)) if ours else {},
+        source=source_of(fields, text_of),
+        environment=environment_of(fields, text_of) if ours else None,
     )
 
 
@@ -175,61 +146,3 @@ def _below(paths: Mapping[str, Any], namespace: str) -> Iterator[tuple[str, str]
 
 def _long_names(fields: Fields) -> dict[str, Any]:
     return fields.below(f"{OURS}/names")
-
-
-def _numbered(fields: Fields, namespace: str) -> list[dict[str, Any]]:
-    """Return what is said of each dataset or model, in their order."""
-    found: dict[int, dict[str, Any]] = {}
-    for below, value in fields.below(namespace).items():
-        number, _, name = below.partition("/")
-        if number.isdecimal():
-            found.setdefault(int(number), {})[name] = value
-    return [found[number] for number in sorted(found)]
-
-
-def _datasets(fields: Fields) -> Iterator[Dataset]:
-    for about in _numbered(fields, DATASETS):
-        with suppress(KeyError, TypeError, ValueError):  # the run was cut off in the middle of it
-            trees = {name: json.loads(about[name]) for name in ("columns", "statistics")}
-            yield unpack_dataset(msgspec.convert(about | trees, Dataset))
-
-
-def _tracked(fields: Fields) -> Iterator[Dataset]:
-    """Yield data that Neptune's users track, where their path tells the role; the client notes only where they lie."""
-    for path, source in fields.tracked.items():
-        roles = [part for part in path.split("/") if part in get_args(Role)]
-        if roles:
-            yield Dataset(path.rpartition("/")[2], roles[0], source, "", 0, {})  # type: ignore[arg-type]
-
-
-def _model(about: dict[str, Any]) -> tuple[str, Model] | None:
-    with suppress(KeyError, TypeError, ValueError):
-        signature = json.loads(about["signature"])
-        return about["path"], unpack_model(Model(about["flavour"], signature, about.get("input_example")))
-    return None
-
-
-def _source(fields: Fields, text_of: Callable[[str], str | None]) -> Source | None:
-    """Return the code, as far as either client notes it."""
-    about = fields.below(SOURCE)
-    diff = next(filter(None, map(text_of, (f"{SOURCE}/diff", f"{SOURCE}/diff/head"))), None)
-    if not about and diff is None:
-        return None
-    entry_point = str(about.get("entrypoint", about.get("run_command", "")))
-    argv = tuple(json.loads(about.get("argv", "[]")))
-    return Source(entry_point, argv, about.get("commit/commit_id"), about.get("branch"), diff)
-
-
-def _environment(fields: Fields, text_of: Callable[[str], str | None]) -> Environment | None:
-    about = fields.below(ENVIRONMENT)
-    lines = (text_of(f"{SOURCE}/requirements") or "").split("\n")
-    pairs = (line.partition("==") for line in lines)
-    lock_file = (about.pop("lock_file/path", None), about.pop("lock_file/sha256", None))
-    with suppress(KeyError, TypeError, ValueError):
-        return Environment(
-            **{name: about[name] for name in ("python", "os", "cpu", "cores", "memory")},
-            gpus=tuple(json.loads(about["gpus"])),
-            distributions={name: version for name, equals, version in pairs if equals},
-            lock_file=LockFile(*lock_file) if all(lock_file) else None,
-        )
-    return None

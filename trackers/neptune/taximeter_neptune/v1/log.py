@@ -12,7 +12,7 @@ from typing import Any
 
 _DECODER = json.JSONDecoder(strict=False)
 _NAME = "data-*.log"
-_SPACE = re.compile(r"\s*")
+_NEXT = re.compile(r"\S")
 
 _logger = logging.getLogger(__name__)
 
@@ -61,7 +61,8 @@ def _documents(line: bytes, file: Path) -> Iterator[dict[str, Any]]:
             return
         if isinstance(document, dict) and isinstance(document.get("obj"), dict):
             yield document
-        place = _SPACE.match(text, place).end()  # type: ignore[union-attr] - it always matches
+        following = _NEXT.search(text, place)
+        place = following.start() if following else len(text)
 
 
 def _number(file: Path) -> int:
