@@ -29,15 +29,14 @@ def record_of(
         text_of: returns the text of the file that a field refers to.
     """
     ours = is_ours(fields)
-    about = fields.below(OURS)
     description = fields.atoms.get(f"{SYS}/description") or None
     return RunRecord(
         run_id=run_id,
         experiment=experiment_of(fields),
         name=name_of(fields),
         status=status_of(fields),
-        started=about.get("started", began),
-        ended=about.get("ended"),
+        started=started_of(fields, began),
+        ended=fields.atoms.get(f"{OURS}/ended"),
         parent_id=next(iter(fields.sets.get(f"{SYS}/group_tags", ())), None) if ours else None,
         hypothesis=description if ours else None,
         notes=tuple(_notes(fields, None if ours else description)),
@@ -52,14 +51,26 @@ def record_of(
     )
 
 
+def our_id(fields: Fields) -> str | None:
+    """Return our id of a run that has been written here."""
+    found = fields.atoms.get(f"{OURS}/run_id")
+    return None if found is None else str(found)
+
+
 def is_ours(fields: Fields) -> bool:
     """Tell whether the run has been written here."""
-    return f"{OURS}/run_id" in fields.atoms
+    return our_id(fields) is not None
 
 
 def experiment_of(fields: Fields) -> str:
     """Return the experiment: of a run that we did not write its project, where the client keeps that."""
     return str(fields.atoms.get(f"{OURS}/experiment", fields.project.partition("/")[2]))
+
+
+def started_of(fields: Fields, began: int) -> int:
+    """Return when the run started, which for one that we did not write is when the client began it."""
+    started = fields.atoms.get(f"{OURS}/started")
+    return started if isinstance(started, int) else began
 
 
 def name_of(fields: Fields) -> str:

@@ -16,7 +16,15 @@ from taximeter.record import Artifact, RunRecord
 from taximeter.tracker import RECORD_PATH, RunSummary
 from taximeter_neptune.fields import Fields
 from taximeter_neptune.names import ARTIFACTS, SYS
-from taximeter_neptune.native import experiment_of, file_names, is_ours, name_of, record_of, status_of
+from taximeter_neptune.native import (
+    experiment_of,
+    file_names,
+    is_ours,
+    name_of,
+    record_of,
+    started_of,
+    status_of,
+)
 
 _logger = logging.getLogger(__name__)
 
@@ -99,8 +107,8 @@ class Store:
         found = []
         for run in self._runs():
             fields = self._layout.read(run.parts, head=True)
-            began = fields.atoms.get("taximeter/started", run.identity.began)
-            about = (experiment_of(fields), name_of(fields), status_of(fields), began)
+            started = started_of(fields, run.identity.began)
+            about = (experiment_of(fields), name_of(fields), status_of(fields), started)
             found.append(RunSummary(run.run_id, run.identity.vendor_id, *about))
         yield from sorted(found, key=lambda summary: (summary.started, summary.vendor_id))
 

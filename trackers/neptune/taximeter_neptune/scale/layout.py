@@ -8,6 +8,7 @@ from pathlib import Path
 from taximeter.errors import InputError
 from taximeter_neptune.fields import Fields
 from taximeter_neptune.names import OURS, SYS
+from taximeter_neptune.native import our_id
 from taximeter_neptune.scale.database import NAME, is_database, open_unchanged
 from taximeter_neptune.store import Identity, folders_in
 
@@ -48,8 +49,7 @@ class ScaleLayout:
             return None
         if not (row and is_begun):
             return None
-        ours = fields.atoms.get(f"{OURS}/run_id")
-        return Identity(f"{row[0]}/{row[1]}", row[1], None if ours is None else str(ours), fields.began)
+        return Identity(f"{row[0]}/{row[1]}", row[1], our_id(fields), fields.began)
 
     def is_settled(self, part: Path) -> bool:  # noqa: ARG002 - no database needs a second look
         """Tell that what its first values say will not change."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from taximeter_neptune.fields import Fields
 from taximeter_neptune.names import OURS, SYS
+from taximeter_neptune.native import is_ours, our_id
 from taximeter_neptune.store import Identity, folders_in
 from taximeter_neptune.v1.log import has_log, logs_in, operations_in
 from taximeter_neptune.v1.operations import FILES, apply, to_microseconds
@@ -44,17 +45,14 @@ class V1Layout:
         """Return whose operations these are; None where there are none yet."""
         if not self.holds_run(part):
             return None
-        fields, at = Fields(), 0.0
+        fields, is_begun = Fields(), False
         for document in operations_in(logs_in(part)[0], limit=_HEAD_BYTES):
-            at = at or document.get("at") or 0.0
+            is_begun = True
             apply(fields, part, [document])
-            if f"{OURS}/run_id" in fields.atoms:
+            if is_ours(fields):
                 break
-        if not at:
-            return None
-        ours = fields.atoms.get(f"{OURS}/run_id")
         run_id = _container_id(part)
-        return Identity(run_id, run_id, None if ours is None else str(ours), _created(part) or to_microseconds(at))
+        return Identity(run_id, run_id, our_id(fields), _created(part)) if is_begun else None
 
     def is_settled(self, part: Path) -> bool:
         """Tell whether what is written later cannot change who it is."""
@@ -87,8 +85,9 @@ def _folder_name(part: Path) -> str:
 
 
 def _created(part: Path) -> int:
-    """Return when the run was begun, in microseconds; 0 where the client did not note it."""
+    """Return when the run was begun, in microseconds: as the client noted, or as its log was made."""
     with suppress(OSError, ValueError, KeyError, TypeError):
         made = json.loads((part / "metadata.json").read_bytes())["createdAt"]
         return to_microseconds(datetime.fromisoformat(made).timestamp())
-    return 0
+    first = next(iter(operations_in(logs_in(part)[0], limit=1)), {})
+    return to_microseconds(first.get("at") or logs_in(part)[0].stat().st_mtime)
