@@ -138,9 +138,16 @@ class TestWriting:
     def test_params_keep_their_types(self, tracker: NeptuneScaleTracker, record: Recorder) -> None:
         """What Neptune has no type for is JSON, and what is too long for it is cut."""
         params = {"int": 2**62, "nan": math.nan, "list": ["b", "a", "b"], "deep": {"a/b": {"": True}}}
-        record(staged(ParamsLogged(params | {"none": None, "huge": 2**70, "mixed": [1], "long": "é" * 2_000_000})))
+        record(
+            staged(
+                ParamsLogged(
+                    params
+                    | {"none": None, "huge": 2**70, "mixed": [1], "long": "é" * 2_000_000, "many": [""] * 600_000}
+                )
+            )
+        )
         native = tracker.read_native(RUN).params
-        assert len(native.pop("long")) == 2**19
+        assert (len(native.pop("long")), len(native.pop("many"))) == (2**19, 2**20)
         changed = {"none": "null", "huge": '{"$int": "0x400000000000000000"}', "mixed": "[1]"}
         assert {name: native[name] for name in changed} == changed
         assert repr({name: native[name] for name in params}) == repr(params)

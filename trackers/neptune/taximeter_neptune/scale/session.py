@@ -32,7 +32,7 @@ from taximeter_neptune.session import Row
 _MICROSECONDS = 1_000_000
 _INT_BITS = 63
 _TEXT_BYTES = 1 << 20
-"""What a text may have: the client takes messages of twice that, and loses itself in a longer value."""
+"""What a value may have: the client takes messages of twice that, and never returns from a longer value."""
 _ID_BYTES = 730
 _ROW_CHARACTERS = 1 << 18
 _LATEST = datetime(9999, 12, 31, tzinfo=UTC)
@@ -80,7 +80,7 @@ class ScaleSession:
     def set_group(self, tag: str) -> None:
         """Add a group tag."""
         with _translated():
-            self._run.add_tags([tag], group_tags=True)
+            self._run.add_tags(list(filter(_fits, [tag])), group_tags=True)
 
     def attach(self, path: str, file: Path, media_type: str) -> None:
         """Set a field to a file."""
@@ -111,7 +111,7 @@ def _config(value: Value) -> Any:
     if isinstance(value, bool | float) or (isinstance(value, int) and value.bit_length() <= _INT_BITS):
         return value
     texts = [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
-    if texts == value and _fits("".join(texts)):
+    if texts == value and _fits("....".join(texts)):  # each takes some bytes more
         return texts
     return _cut(value if isinstance(value, str) else json.dumps(pack(value)), _TEXT_BYTES)
 
