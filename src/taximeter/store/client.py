@@ -60,8 +60,8 @@ class Store:
 
     def read_last(self, run_id: str, key: str) -> tuple[Any, Any]:
         """Read the last point of a metric; see `taximeter.tracker.Tracker.read_last`."""
-        value, step = unpack(msgspec.json.decode(self._ask(Request("last", run_id, key=key))))  # type: ignore[misc]
-        return value, step
+        value, step = msgspec.json.decode(self._ask(Request("last", run_id, key=key)), type=tuple[Any, Any])
+        return unpack(value), unpack(step)
 
     def copy_artifact(self, run_id: str, path: str, target: Path) -> None:
         """Copy an artifact's bytes to the file `target`."""

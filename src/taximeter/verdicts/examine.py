@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO, Final, NamedTuple, cast
+from typing import IO, Any, Final, NamedTuple, Self, cast
 
 import msgspec
 
@@ -35,6 +35,9 @@ from taximeter.verdicts.worker import CONTROL, Begun, Message, Order, Written
 
 PATIENCE_SECONDS: Final = 120.0
 """How long a fact may take: ten thousand points, one call each, take some vendors half a minute."""
+
+
+_DECODER: Final[msgspec.json.Decoder[Any]] = msgspec.json.Decoder(Message)
 
 
 class _Outcome(NamedTuple):
@@ -140,7 +143,7 @@ class _Worker:
         self._order = order
         self._folder = folder
 
-    def __enter__(self) -> "_Worker":
+    def __enter__(self) -> Self:
         self._log = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "taximeter.verdicts.worker"],
@@ -181,7 +184,7 @@ class _Worker:
                     return self._last_words()
                 self._unread += data
         line, _, self._unread = self._unread.partition(b"\n")
-        return msgspec.json.decode(line, type=Message)  # type: ignore[arg-type]
+        return _DECODER.decode(line)
 
     def _last_words(self) -> str:
         code = self._process.wait()
@@ -232,7 +235,9 @@ def _read_fact(fact: Fact, written: Written, store: Store) -> Finding:
     except InputError as error:
         return finding_of(fact, Verdict.DROPPED, reason=str(error), said=said)
     except TaximeterError as error:
-        return finding_of(fact, Verdict.UNSUPPORTED, reason=f"not yet ours: it cannot be read ({error})", said=said)
+        return finding_of(
+            fact, Verdict.UNSUPPORTED, reason=f"not yet ours: it cannot be read ({error})", said=said
+        )
 
 
 def _unsupported(fact: Fact, reason: str) -> Finding:

@@ -1,7 +1,7 @@
 """Writes facts with one tracker, for another process: ``python -m taximeter.verdicts.worker``.
 
-Standard input has an `Order` as a line of JSON; for each fact there is a line `Begun` on standard output, and when it
-is done a line `Written`. What a vendor prints goes to neither: it is part of what is written about the fact.
+Standard input has an `Order` as a line of JSON; for each fact there is a line `Begun` on standard output, and when
+it is done a line `Written`. What a vendor prints goes to neither: it is part of what is written about the fact.
 """
 
 import os
