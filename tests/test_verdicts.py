@@ -200,7 +200,9 @@ def test_a_tracker_that_cannot_write_a_point_has_no_verdicts(
     """The error says what its software says."""
     assert lossy.findings
     monkeypatch.setenv("PYTHONPATH", "")  # the process that writes does not find the tracker
-    with pytest.raises(TrackerError, match="lossy cannot write a run with one point: .*not an installed tracker"):
+    with pytest.raises(
+        TrackerError, match=r"(?s)lossy cannot write a run with one point: .*not an installed tracker"
+    ):
         examine("lossy", FACTS[:1])
 
 

@@ -76,7 +76,7 @@ class _LossyRun(PlainRun):
         self._tree: dict[str, Any] = {"experiment": experiment, "name": name, "status": "running"}
         self._tree |= {"params": {}, "metrics": {}}
         self._save()
-        print(f"welcome to run {self.id}; errors are ignored", file=sys.stderr)
+        sys.stderr.write(f"welcome to run {self.id}; errors are ignored\n")
 
     def log_params(self, params: Mapping[str, Any]) -> None:
         for name, value in params.items():
@@ -97,7 +97,7 @@ class _LossyRun(PlainRun):
             elif math.isinf(value):
                 warnings.warn(f"{key} is too much", UserWarning, stacklevel=2)
             elif points and step is not None and step < points[-1][1]:
-                print(f"ignored: {key} at {step}", file=sys.stderr)
+                sys.stderr.write(f"ignored: {key} at {step}\n")
             else:
                 points.append([float(np.float32(value)), len(points) if step is None else step, time or 0])
 

@@ -30,8 +30,8 @@ from taximeter.verdicts.catalogue import FACTS
 from taximeter.verdicts.facts import Fact
 from taximeter.verdicts.found import Found
 from taximeter.verdicts.judge import finding_of, judge
+from taximeter.verdicts.messages import CONTROL, Begun, Message, Order, Written
 from taximeter.verdicts.results import Finding, TrackerVerdicts, Verdict
-from taximeter.verdicts.worker import CONTROL, Begun, Message, Order, Written
 
 PATIENCE_SECONDS: Final = 120.0
 """How long a fact may take: ten thousand points, one call each, take some vendors half a minute."""
@@ -184,7 +184,8 @@ class _Worker:
                     return self._last_words()
                 self._unread += data
         line, _, self._unread = self._unread.partition(b"\n")
-        return _DECODER.decode(line)
+        message: Message = _DECODER.decode(line)
+        return message
 
     def _last_words(self) -> str:
         code = self._process.wait()
