@@ -636,7 +636,7 @@ def test_what_wandb_does_to_plain_values_is_known(verdicts_of: VerdictsOf) -> No
 
 
 def test_which_plain_keys_and_steps_wandb_takes_is_known(verdicts_of: VerdictsOf) -> None:
-    """All keys but the empty one; a step that goes back is dropped with a warning, and a repeated one takes turns."""
+    """All keys but the empty one; steps that go back are dropped with a warning, repeated ones in silence."""
     verdicts = verdicts_of("wandb")
     keys, steps = by_name(verdicts, "keys of metrics"), by_name(verdicts, "steps")
     assert {name for name, finding in keys.items() if finding.verdict != "identical"} == {"empty key"}

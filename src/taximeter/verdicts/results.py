@@ -104,6 +104,11 @@ class TrackerVerdicts(msgspec.Struct, frozen=True, kw_only=True):
         """How many facts the tracker has a call for."""
         return sum(finding.verdict != Verdict.UNSUPPORTED for finding in self.findings)
 
+    def without_distributions(self) -> "TrackerVerdicts":
+        """Return the same with the machine alone in place of all that is installed on it."""
+        environment = msgspec.structs.replace(self.environment, distributions={})
+        return msgspec.structs.replace(self, environment=environment)
+
 
 def save_verdicts(verdicts: TrackerVerdicts, folder: Path) -> Path:
     """Write verdicts into ``<folder>/<date>/<machine>/``, beside those of the same day, and return the file."""
