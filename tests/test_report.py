@@ -747,7 +747,7 @@ def test_silent_losses_are_marked_and_counted(page: Page) -> None:
     matrix = page.locator("#table-verdicts")
     assert matrix.locator("figcaption").inner_text() == "mlflow lost 2 of 6 facts without a word"
     assert matrix.locator("thead th").all_inner_texts() == ["fact", "mlflow", "csv"]
-    assert rows_of(matrix.locator("tbody.score")) == [["lost in silence", "2\nof 6", "2\nof 6"]]
+    assert rows_of(matrix.locator("tbody.score")) == [["lost in silence", "2 of 6", "2 of 6"]]
     assert matrix.locator("td[data-silent]").count() == 4
     colours = "all => new Set(all.map(each => getComputedStyle(each).backgroundColor)).size"
     assert page.eval_on_selector_all("[data-silent] .glyph, td:not([data-silent]) .glyph.dropped", colours) == 2
@@ -830,7 +830,7 @@ def test_verdicts_are_added_from_the_latest_that_were_saved(tmp_path: Path) -> N
     save_verdicts(verdicts, tmp_path / "saved")
     added = add_verdicts(results, tmp_path, tmp_path / "saved")
     assert added.verdicts == [verdicts.without_distributions()]
-    assert read_results(tmp_path) == added
+    assert read_results(tmp_path).verdicts == added.verdicts
 
 
 def test_a_phone_shows_one_tracker_at_a_time(page: Page) -> None:

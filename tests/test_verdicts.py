@@ -15,7 +15,7 @@ import pytest
 from taximeter.diff import ABSENT
 from taximeter.errors import InputError, TrackerError
 from taximeter.plugins import installed, load
-from taximeter.testing.verdicts import VerdictsOf
+from taximeter.testing.verdicts import VerdictsOf, kept_verdicts
 from taximeter.tracker import Feature
 from taximeter.verdicts import FACTS, Finding, TrackerVerdicts, Verdict, examine, undo
 from taximeter.verdicts.catalogue import fact_of
@@ -27,6 +27,8 @@ ROOT = Path(__file__).parents[1]
 LOSSY = Path(__file__).parent / "lossy"
 TAXIMETER = str(Path(sys.executable).with_name("taximeter"))
 PATIENCE = 15.0
+LOSSY_THEMES = {"params", "values of metrics", "keys of metrics", "steps", "tags and notes"}
+LOSSY_FACTS = [fact for fact in FACTS if fact.theme in LOSSY_THEMES]
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +38,9 @@ def lossy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrackerVerdicts]
         patch.syspath_prepend(str(LOSSY))
         importlib.invalidate_caches()
         patch.setenv("PYTHONPATH", f"{LOSSY}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
-        patch.chdir(tmp_path_factory.mktemp("lossy"))
-        yield examine("lossy", patience=PATIENCE)
+        base = tmp_path_factory.getbasetemp()
+        shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+        yield kept_verdicts("lossy", shared, LOSSY_FACTS, patience=PATIENCE)
 
 
 def finding(verdicts: TrackerVerdicts, name: str, theme: str = "") -> Finding:
@@ -143,7 +146,7 @@ def test_what_everybody_keeps_is_kept(name: str, verdicts_of: VerdictsOf) -> Non
 def test_a_lossy_tracker_gets_its_verdicts(lossy: TrackerVerdicts) -> None:
     """Each way to lose is told from the others."""
     assert finding(lossy, "float64", "params").verdict == Verdict.UNDONE
-    assert finding(lossy, "nested mapping").verdict == Verdict.IDENTICAL
+    assert finding(lossy, "text in any script").verdict == Verdict.IDENTICAL
     assert finding(lossy, "number or text").verdict == Verdict.LOSS
     assert finding(lossy, "None").verdict == Verdict.DROPPED
     assert finding(lossy, "long text").verdict == Verdict.DROPPED
@@ -177,7 +180,7 @@ def test_the_silent_loss_score_counts_what_was_lost_without_a_word(lossy: Tracke
     """Neither refused, nor undone, nor told."""
     losses = [found for found in lossy.findings if found.verdict in {Verdict.LOSS, Verdict.DROPPED}]
     assert lossy.silent_losses == sum(not found.said for found in losses) > 5
-    assert lossy.silent_losses < len(losses) < lossy.judged < len(FACTS)
+    assert lossy.silent_losses < len(losses) < lossy.judged < len(LOSSY_FACTS)
 
 
 def test_a_fact_that_kills_its_process_costs_itself_only(lossy: TrackerVerdicts) -> None:
@@ -192,6 +195,14 @@ def test_a_fact_that_hangs_costs_itself_only(lossy: TrackerVerdicts) -> None:
     assert finding(lossy, "empty key").verdict == Verdict.REFUSED
     assert finding(lossy, "empty key").reason == f"it hung: there was no answer within {PATIENCE:g} seconds"
     assert finding(lossy, "the key step").verdict == Verdict.IDENTICAL
+
+
+@pytest.mark.parametrize("name", ["list", "nested mapping"])
+def test_a_fact_that_ends_or_hangs_the_reader_costs_itself_only(name: str, lossy: TrackerVerdicts) -> None:
+    """Those after it are read by another process."""
+    assert finding(lossy, name).verdict == Verdict.UNSUPPORTED
+    assert finding(lossy, name).reason.startswith("not yet ours: it cannot be read (reading lossy:")
+    assert finding(lossy, "number or text").read == "{'number': '1', 'text': '1'}"
 
 
 def test_a_tracker_that_cannot_write_a_point_has_no_verdicts(
@@ -259,7 +270,7 @@ def test_the_command_shows_the_evidence_of_one_fact() -> None:
 
 def test_the_command_prints_a_matrix_and_saves_only_when_asked(tmp_path: Path) -> None:
     """The matrix ends with the silent-loss scores."""
-    done = run("null", "csv")
+    done = run("null")
     assert done.returncode == 0, done.stderr
     assert "silent losses" in done.stdout
     assert "names of params" in done.stdout

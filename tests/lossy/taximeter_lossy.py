@@ -22,7 +22,7 @@ from taximeter.tracker import Feature, Gap, RunWriter, Tracker
 
 
 class LossyTracker(Tracker):
-    """A folder with a file for each run."""
+    """A folder with a file for each run; its reader dies of a list, and never returns from a mapping."""
 
     name = "lossy"
     vendor = "lossy"
@@ -49,6 +49,10 @@ class LossyTracker(Tracker):
         if not file.exists():
             raise InputError(f"{self.location} holds no run {run_id!r}.")
         tree = json.loads(file.read_text())
+        if isinstance(tree["params"].get("lr"), list):
+            os._exit(3)
+        if isinstance(tree["params"].get("lr"), dict):
+            clock.sleep(600)
         return RunRecord(
             run_id=run_id,
             experiment=tree["experiment"],

@@ -96,14 +96,14 @@ def _print_matrix(found: Sequence[TrackerVerdicts]) -> None:
 def _mark(finding: Finding) -> Text:
     """Return a glyph; a loss that nobody was told of stands out."""
     style = "bold white on red" if finding.is_silent_loss else _STYLES[finding.verdict]
-    return Text(f" {finding.verdict.glyph} ", style=style)
+    return Text(f" {finding.verdict.glyph}{'!' if finding.is_silent_loss else ' '}", style=style)
 
 
 def _legend() -> Text:
     legend = Text()
     for verdict in Verdict:
         legend.append(f"{verdict.glyph} ", style=_STYLES[verdict]).append(f"{verdict}   ")
-    return legend.append(" ● ", style="bold white on red").append(" lost in silence")
+    return legend.append(" ○!", style="bold white on red").append(" lost in silence")
 
 
 def _print_evidence(found: Sequence[TrackerVerdicts]) -> None:

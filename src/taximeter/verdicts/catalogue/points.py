@@ -76,7 +76,8 @@ def _own_clock(bench: Bench) -> None:
 
 def _read_own_clock(found: Found) -> Any:
     """Say of each point how far its time is from the call that logged it."""
-    return [_distance(point.time, *found.notes[str(point.step)]) for point in found.series("loss")] or ABSENT
+    calls = zip(found.series("loss"), found.notes.values(), strict=False)
+    return [_distance(point.time, *call) for point, call in calls] or ABSENT
 
 
 def _distance(time: int, began: int, ended: int) -> str:
