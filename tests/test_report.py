@@ -745,7 +745,9 @@ def test_the_page_never_scrolls_sideways(name: str, request: pytest.FixtureReque
 def test_silent_losses_are_marked_and_counted(page: Page) -> None:
     """In a cell of their own colour, and in the first row; a loss that was told of is not among them."""
     matrix = page.locator("#table-verdicts")
-    assert matrix.locator("figcaption").inner_text() == "mlflow lost 2 of 6 facts without a word"
+    assert matrix.locator("figcaption span").inner_text() == "mlflow lost 2 of 6 facts without a word"
+    rows = unquote((matrix.locator("a.csv").get_attribute("href") or "").partition(",")[2]).splitlines()
+    assert rows[2] == '2,params,list,"changed with loss, in silence","changed with loss, in silence"'
     assert matrix.locator("thead th").all_inner_texts() == ["fact", "mlflow", "csv"]
     assert rows_of(matrix.locator("tbody.score")) == [["lost in silence", "2 of 6", "2 of 6"]]
     assert matrix.locator("td[data-silent]").count() == 4

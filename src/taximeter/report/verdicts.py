@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from taximeter.report.tables import csv_link
 from taximeter.report.text import counted, moment, short_machine
 from taximeter.results import TrackerResult
 from taximeter.verdicts.results import Finding, TrackerVerdicts, Verdict
@@ -71,6 +72,7 @@ class VerdictMatrix(msgspec.Struct, frozen=True, kw_only=True):
     """All of it; `missing` are trackers of the comparison that have no saved verdicts, or keep nothing."""
 
     headline: str
+    examined: str
     columns: list[VerdictColumn]
     themes: list[tuple[str, list[VerdictRow]]]
     missing: list[str]
@@ -85,6 +87,16 @@ class VerdictMatrix(msgspec.Struct, frozen=True, kw_only=True):
     def silent(self) -> list[VerdictEvidence]:
         """That of the silent losses."""
         return [cell for cell in self.evidence if cell.finding.is_silent_loss]
+
+    @property
+    def csv(self) -> str:
+        """The verdicts as a link that holds them."""
+        rows = [
+            [row.number, theme, row.name, *(cell.says if cell else "" for cell in row.cells)]
+            for theme, facts in self.themes
+            for row in facts
+        ]
+        return csv_link(["fact", "theme", "name", *(column.name for column in self.columns)], rows)
 
     @property
     def legend(self) -> list[tuple[str, str, str]]:
@@ -106,6 +118,7 @@ def verdict_matrix(verdicts: Sequence[TrackerVerdicts], trackers: Sequence[Track
     examined = {each.tracker for each in verdicts}
     return VerdictMatrix(
         headline=_headline(verdicts),
+        examined=_examined(verdicts),
         columns=[_column(each, versions.get(each.tracker)) for each in verdicts],
         themes=[(theme, list(rows)) for theme, rows in groupby(_rows(verdicts), key=_theme_of)],
         missing=[tracker.name for tracker in trackers if tracker.name not in examined],
@@ -117,6 +130,11 @@ def _headline(verdicts: Sequence[TrackerVerdicts]) -> str:
     if not worst.silent_losses:
         return "No tracker lost a fact without a word"
     return f"{worst.tracker} lost {worst.silent_losses} of {counted(worst.judged, 'fact')} without a word"
+
+
+def _examined(verdicts: Sequence[TrackerVerdicts]) -> str:
+    days = [moment(made) for made in (min(each.made for each in verdicts), max(each.made for each in verdicts))]
+    return days[0] if days[0] == days[1] else f"between {days[0]} and {days[1]}"
 
 
 def _column(verdicts: TrackerVerdicts, compared: str | None) -> VerdictColumn:

@@ -129,7 +129,7 @@ def _write_in_one_process(store: Destination, facts: list[int], patience: float)
                     continue
                 case Written():
                     yield _Outcome(fact, store, message)
-                    if fact == (facts[-1] if facts else CONTROL):
+                    if fact == facts[-1]:
                         return
                 case str():
                     yield _Outcome(fact, store, None, message)
