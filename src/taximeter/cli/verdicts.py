@@ -1,12 +1,14 @@
 """The command ``verdicts``: what each tracker does by itself to what it is given."""
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.box import SIMPLE_HEAD
+from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
@@ -52,10 +54,10 @@ def judge_trackers(
     problems: list[str] = []
     with stderr.status("starting") as status:
         for name in names:
+            if not stderr.is_terminal:
+                stderr.print(f"taximeter: {name}", style="dim", highlight=False)
             try:
-                found.append(
-                    examine(name, facts, on_fact=lambda what, name=name: status.update(f"{name}: {what} …"))  # type: ignore[misc]
-                )
+                found.append(examine(name, facts, on_fact=partial(_tell, status, name)))
             except TrackerError as error:
                 problems.append(str(error))
     files = [save_verdicts(verdicts, RESULTS) for verdicts in found] if save else []
@@ -69,6 +71,10 @@ def judge_trackers(
         stderr.print(f"saved: {file}", highlight=False, soft_wrap=True)
     if problems:
         raise TaximeterError(" ".join(problems))
+
+
+def _tell(status: Status, name: str, what: str) -> None:
+    status.update(f"{name}: {what} …")
 
 
 def _print_matrix(found: Sequence[TrackerVerdicts]) -> None:
