@@ -2,7 +2,7 @@
 
 import typer
 
-from taximeter.cli import data, environments, stores, training
+from taximeter.cli import data, environments, stores, training, verdicts
 
 app = typer.Typer(
     name="taximeter",
@@ -18,6 +18,7 @@ app.command("report")(training.render_report)
 app.command("trackers")(stores.list_trackers)
 app.command("runs")(stores.list_runs)
 app.command("show")(stores.show_run)
+app.command("verdicts")(verdicts.judge_trackers)
 app.command("export")(stores.export_runs)
 app.command("recover")(stores.recover_runs)
 app.add_typer(data.app, name="data")
