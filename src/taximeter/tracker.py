@@ -166,6 +166,8 @@ class Tracker(ABC):
     features: ClassVar[frozenset[Feature]]
     gaps: ClassVar[Mapping[Feature, Gap]] = {}
     """A reason for each feature that is not declared."""
+    issues: ClassVar[Mapping[int, str]] = {}
+    """What its vendor's users have reported already: the number of a fact, as `docs/facts.md` has it, to an address."""
     ui: ClassVar[str | None] = None
     """The command that opens the vendor's own UI, with ``{location}`` in it."""
 
@@ -199,9 +201,15 @@ class Tracker(ABC):
     def start_plain(self, experiment: str, name: str) -> "PlainRun":
         """Start a run with the vendor's API and nothing of ours; see `taximeter.plain`.
 
+        A tracker without a vendor is written through its own adapter.
+
         Raises:
             Unsupported: nobody has written it.
         """
+        if self.vendor is None and Feature.READ in self.features:
+            from taximeter.testing.adapter import AdapterRun  # noqa: PLC0415 - which imports this module
+
+            return AdapterRun(self, experiment, name)
         raise Unsupported(f"{self.name} has no plain run ({experiment}/{name}): nobody has written it.")
 
     def read(self, run_id: str, *, native: bool = False) -> RunRecord:
@@ -228,6 +236,16 @@ class Tracker(ABC):
     def read_native(self, run_id: str) -> RunRecord:
         """Read what the vendor's API wrote and its UI shows, in the types that the vendor returns."""
         raise unsupported(type(self), Feature.READ, run_id)
+
+    def read_last(self, run_id: str, key: str) -> tuple[Any, Any]:
+        """Read the value and the step of a metric's last point as the store keeps them.
+
+        A record's points are float64 and int64; a store may keep larger integers, and steps that are no integers.
+        """
+        raise Unsupported(
+            f"what {self.name} keeps of {key!r} in {run_id} is not known "
+            "(not yet ours: its reader returns values as float64 and steps as int64)."
+        )
 
     def read_exact(self, run_id: str) -> RunRecord | None:
         """Read the exact record; None where the run has none, because we did not write or not finish it."""

@@ -4,7 +4,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self, cast
+from typing import IO, Any, Self, cast
 
 import msgspec
 
@@ -15,6 +15,7 @@ from taximeter.record import RunRecord
 from taximeter.redact import redact
 from taximeter.store.server import Answer, Request
 from taximeter.tracker import RunSummary
+from taximeter.values import unpack
 
 _LAST_WORDS = 2000
 
@@ -56,6 +57,11 @@ class Store:
     def read(self, run_id: str, *, native: bool = False) -> RunRecord:
         """Read a run; see `taximeter.tracker.Tracker.read`."""
         return RunRecord.from_bytes(self._ask(Request("run", run_id, native)))
+
+    def read_last(self, run_id: str, key: str) -> tuple[Any, Any]:
+        """Read the last point of a metric; see `taximeter.tracker.Tracker.read_last`."""
+        value, step = unpack(msgspec.json.decode(self._ask(Request("last", run_id, key=key))))  # type: ignore[misc]
+        return value, step
 
     def copy_artifact(self, run_id: str, path: str, target: Path) -> None:
         """Copy an artifact's bytes to the file `target`."""

@@ -19,14 +19,19 @@ from taximeter.files import bytes_below
 from taximeter.journal.home import Destination
 from taximeter.plugins import load
 from taximeter.tracker import Tracker
+from taximeter.values import pack
 
 
 class Request(msgspec.Struct, frozen=True):
-    """What is to be read: the runs, one run, one artifact (copied to the path `target`), or the store's size."""
+    """What is to be read.
 
-    what: Literal["runs", "run", "artifact", "size"]
+    The runs, one run, the last point of a metric, one artifact (copied to the path `target`), or the store's size.
+    """
+
+    what: Literal["runs", "run", "last", "artifact", "size"]
     run_id: str = ""
     native: bool = False
+    key: str = ""
     path: str = ""
     target: str = ""
 
@@ -71,6 +76,10 @@ def _read_run(tracker: Tracker, request: Request) -> bytes:
     return tracker.read(request.run_id, native=request.native).to_bytes()
 
 
+def _read_last(tracker: Tracker, request: Request) -> bytes:
+    return msgspec.json.encode(pack(list(tracker.read_last(request.run_id, request.key))))
+
+
 def _copy_artifact(tracker: Tracker, request: Request) -> bytes:
     with tracker.open_artifact(request.run_id, request.path) as source, Path(request.target).open("wb") as target:
         shutil.copyfileobj(source, target)
@@ -84,6 +93,7 @@ def _measure(tracker: Tracker, _: Request) -> bytes:
 _READERS: dict[str, Callable[[Tracker, Request], bytes]] = {
     "runs": _read_runs,
     "run": _read_run,
+    "last": _read_last,
     "artifact": _copy_artifact,
     "size": _measure,
 }

@@ -1,0 +1,126 @@
+"""Writes facts with one tracker, for another process: ``python -m taximeter.verdicts.worker``.
+
+Standard input has an `Order` as a line of JSON; for each fact there is a line `Begun` on standard output, and when it
+is done a line `Written`. What a vendor prints goes to neither: it is part of what is written about the fact.
+"""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
+
+import msgspec
+
+from taximeter.errors import Unsupported
+from taximeter.plugins import load
+from taximeter.verdicts.bench import Bench
+from taximeter.verdicts.catalogue import fact_of
+from taximeter.verdicts.said import Listener, kind_of, plain_lines
+
+CONTROL = 0
+"""In place of a fact's number: a run that is like those of the facts, and has none of them."""
+
+_MOST_LINES = 20
+_LONGEST_LINE = 500
+
+
+class Order(msgspec.Struct, frozen=True):
+    """Which facts are to be written, and where."""
+
+    tracker: str
+    location: str
+    facts: tuple[int, ...]
+
+
+class Begun(msgspec.Struct, frozen=True, tag="begun"):
+    """A fact is about to be written."""
+
+    fact: int
+
+
+class Written(msgspec.Struct, frozen=True, tag="written"):
+    """A fact has been written, or an error has been raised: ``error`` by the vendor, ``unsupported`` by us."""
+
+    fact: int
+    run_ids: list[str]
+    notes: dict[str, Any]
+    said: list[str]
+    problem: Literal["", "error", "unsupported"] = ""
+    message: str = ""
+
+
+Message = Begun | Written
+
+
+def main() -> None:
+    """Write the control run and then each fact."""
+    order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
+    with os.fdopen(os.dup(1), "wb") as out:
+        os.dup2(2, 1)
+        writer = _Writer(order, Listener())
+        for fact in (CONTROL, *order.facts):
+            _send(out, Begun(fact))
+            _send(out, writer.write(fact))
+
+
+class _Writer:
+    def __init__(self, order: Order, listener: Listener) -> None:
+        self._tracker = load(order.tracker)(order.location)
+        self._listener = listener
+        self._usual: set[str] = set()
+
+    def write(self, fact: int) -> Written:
+        """Write one fact; what the control run said is not said again."""
+        with tempfile.TemporaryDirectory(prefix="taximeter-fact-") as folder:
+            bench = Bench(self._tracker, f"fact {fact}", Path(folder))
+            error = None
+            with self._listener.hear():
+                try:
+                    (_write_control if fact == CONTROL else fact_of(fact).write)(bench)
+                except Exception as raised:  # noqa: BLE001 - a vendor may raise anything, and that is the finding
+                    error = raised
+                ending = _close(bench)
+        error = error or ending
+        lines = plain_lines(self._listener.lines)
+        if fact == CONTROL:
+            self._usual = set(map(kind_of, lines))
+        said = [line[:_LONGEST_LINE] for line in lines if kind_of(line) not in self._usual]
+        return Written(fact, bench.run_ids, bench.notes, said[:_MOST_LINES], _problem(error), _message(error))
+
+
+def _write_control(bench: Bench) -> None:
+    bench.run.log_params({"lr": "one"})
+    bench.run.log_metrics({"loss": 0.5}, step=0)
+
+
+def _close(bench: Bench) -> Exception | None:
+    """End the fact's runs, all of them, and return the first error."""
+    first = None
+    for _ in range(len(bench.run_ids)):
+        try:
+            bench.close()
+        except Exception as error:  # noqa: BLE001 - as above
+            first = first or error
+    return first
+
+
+def _problem(error: Exception | None) -> Literal["", "error", "unsupported"]:
+    if error is None:
+        return ""
+    return "unsupported" if isinstance(error, Unsupported) else "error"
+
+
+def _message(error: Exception | None) -> str:
+    if error is None:
+        return ""
+    return str(error) if isinstance(error, Unsupported) else f"{type(error).__name__}: {error}"
+
+
+def _send(out: BinaryIO, message: Message) -> None:
+    out.write(msgspec.json.encode(message) + b"\n")
+    out.flush()
+
+
+if __name__ == "__main__":
+    main()
