@@ -232,7 +232,9 @@ def _read_fact(fact: Fact, written: Written, store: Store) -> Finding:
     except InputError as error:
         return finding_of(fact, Verdict.DROPPED, reason=str(error), said=said)
     except TaximeterError as error:
-        return finding_of(fact, Verdict.UNSUPPORTED, reason=f"not yet ours: it cannot be read ({error})", said=said)
+        return finding_of(
+            fact, Verdict.UNSUPPORTED, reason=f"not yet ours: it cannot be read ({error})", said=said
+        )
 
 
 def _unsupported(fact: Fact, reason: str) -> Finding:

@@ -82,7 +82,9 @@ def _text(bench: Bench) -> None:
 
 def _read_text(found: Found) -> Any:
     """Return the text, or what there is in its place."""
-    return found.first_content(lambda content: content.decode(errors="replace") if b"line one" in content else None)
+    return found.first_content(
+        lambda content: content.decode(errors="replace") if b"line one" in content else None
+    )
 
 
 def _dataset(bench: Bench) -> None:

@@ -89,15 +89,21 @@ FACTS: Final = (
     ),
     _value(4, "negative zero", -0.0, "The param -0.0 keeps its sign.", undo.to_float),
     _value(5, "subnormal", 5e-324, "The smallest float64 comes back as a param.", undo.to_float),
-    _value(6, "int beyond 2^53", 2**53 + 1, "An int param that float64 cannot hold keeps all digits.", undo.to_integer),
-    _value(7, "int beyond 2^63", 2**63 + 1, "An int param of more than 64 bits keeps all digits.", undo.to_integer),
+    _value(
+        6, "int beyond 2^53", 2**53 + 1, "An int param that float64 cannot hold keeps all digits.", undo.to_integer
+    ),
+    _value(
+        7, "int beyond 2^63", 2**63 + 1, "An int param of more than 64 bits keeps all digits.", undo.to_integer
+    ),
     _value(8, "bool", True, "A param that is True comes back as True.", undo.to_bool),
     _value(9, "None", None, "A param that is None comes back as None.", undo.to_nothing),
     _value(10, "text in any script", "ünïcode e\u0301 距離 🚕", "A text param keeps every character."),
     _value(11, "empty text", "", "A param that is the empty text comes back as that."),
     _value(12, "long text", _LONG, "A text param of 10,000 characters comes back whole."),
     _value(13, "list", [1, 2.5, "x", None, True], "A list of mixed types comes back as a list.", undo.to_tree),
-    _value(14, "nested mapping", {"a": {"b": 1, "c": [0.5]}}, "A nested mapping comes back as it was.", undo.to_tree),
+    _value(
+        14, "nested mapping", {"a": {"b": 1, "c": [0.5]}}, "A nested mapping comes back as it was.", undo.to_tree
+    ),
     _values(
         15,
         "number or text",

@@ -134,7 +134,9 @@ FACTS: Final = (
         _read_counted,
     ),
     _times(50, "microseconds", (_TIME,), "A point's time comes back to the microsecond."),
-    _times(51, "backward time", (_TIME, _TIME - 10_000_000), "A point that is older than the last one keeps its time."),
+    _times(
+        51, "backward time", (_TIME, _TIME - 10_000_000), "A point that is older than the last one keeps its time."
+    ),
     Fact(
         52,
         Theme.TIMES,
