@@ -61,7 +61,8 @@ class CrashSample(msgspec.Struct, frozen=True, kw_only=True):
         doubled: further points with a step that is there already.
         invented: points that were never logged; the one that was being logged is none.
         status: of the run natively, or ``absent``.
-        exact: whether the exact record holds all that the journal acknowledged; None where there is no journal.
+        exact: whether the exact record holds each acknowledged point once, none that was never logged, and says
+            how it ended; None where there is no such record.
     """
 
     acknowledged: int
@@ -96,18 +97,21 @@ def measure_crash(settings: CrashSettings, folder: Path) -> CrashSample:
     run_id = (folder / RUN_ID).read_text()
     exact = None
     if settings.way == "interface":
-        exact = _settle(store, run_id, folder)
-    return _compare(_read(store, run_id), acknowledged, exact=exact)
+        _settle(store, run_id, folder)
+        held = _read(store, run_id, native=False)
+        exact = held is not None and _is_exact(held, acknowledged)
+    return _compare(_read(store, run_id, native=True), acknowledged, exact=exact)
 
 
 def _die(settings: CrashSettings, store: Destination, folder: Path) -> int:
     """Start a training, end it, and return how many points it was acknowledged."""
-    finishing = settings.death == Death.FINISHING
-    points = (
-        _POINTS if settings.death in {Death.KILL, Death.TERM, Death.GROUP} else random.randint(_FEWEST, _POINTS)
-    )
+    is_killed_at_work = settings.death in {Death.KILL, Death.TERM, Death.GROUP}
     order = Order(
-        way=settings.way, tracker=settings.tracker, location=store.location, points=points, finish=finishing
+        way=settings.way,
+        tracker=settings.tracker,
+        location=store.location,
+        points=_POINTS if is_killed_at_work else _some_points(),
+        finish=settings.death == Death.FINISHING,
     )
     python = python_for(settings.tracker) if settings.way == "vendor" else sys.executable
     with (
@@ -149,7 +153,7 @@ def _end(process: subprocess.Popen[bytes], death: Death, folder: Path) -> None:
             time.sleep(_LOOK_SECONDS)
         time.sleep(random.uniform(_SOONEST_SECONDS, _LATEST_SECONDS))  # noqa: S311 - not a secret
     else:
-        goal = random.randint(_FEWEST, _POINTS // 2)  # noqa: S311 - not a secret
+        goal = _some_points()
         deadline = time.monotonic() + _START_SECONDS
         while read_progress(folder)[0] < goal and process.poll() is None and time.monotonic() < deadline:
             time.sleep(_LOOK_SECONDS)
@@ -164,6 +168,11 @@ def _end(process: subprocess.Popen[bytes], death: Death, folder: Path) -> None:
     _wait(process)
 
 
+def _some_points() -> int:
+    """Return how many points come before the end, another number each time."""
+    return random.randint(_FEWEST, _POINTS // 2)  # noqa: S311 - not a secret
+
+
 def _wait(process: subprocess.Popen[bytes]) -> None:
     """Wait for the end; one that does not come is brought about."""
     try:
@@ -172,19 +181,28 @@ def _wait(process: subprocess.Popen[bytes]) -> None:
         process.kill()
 
 
-def _settle(store: Destination, run_id: str, folder: Path) -> bool:
-    """Wait for the courier; tell whether the store then holds exactly what the journal acknowledged."""
-    home = Home(folder / ".taximeter")
-    receipts = await_receipts(home, run_id, [store], timeout=_SETTLE_SECONDS)
-    return bool(receipts) and all(receipt.is_good for receipt in receipts.values())
+def _settle(store: Destination, run_id: str, folder: Path) -> None:
+    """Wait until the courier has delivered what the journal acknowledged."""
+    receipts = await_receipts(Home(folder / ".taximeter"), run_id, [store], timeout=_SETTLE_SECONDS)
+    problem = receipts[store].problem if receipts else f"it was not delivered after {_SETTLE_SECONDS:g} seconds"
+    if problem:
+        raise TrackerError(problem)
 
 
-def _read(store: Destination, run_id: str) -> RunRecord | None:
+def _read(store: Destination, run_id: str, *, native: bool) -> RunRecord | None:
     with Store(store) as opened:
         try:
-            return opened.read(run_id, native=True)
+            return opened.read(run_id, native=native)
         except InputError:
             return None
+
+
+def _is_exact(record: RunRecord, acknowledged: int) -> bool:
+    """Tell whether each acknowledged point is there once; the one that was being logged may be."""
+    series = record.metrics.get("loss", Series())
+    expected = [(value_of(step), step) for step in range(len(series))]
+    is_whole = [(value, step) for value, step, _ in series] == expected
+    return is_whole and len(series) in {acknowledged, acknowledged + 1} and record.status in {"killed", "finished"}
 
 
 def _compare(record: RunRecord | None, acknowledged: int, *, exact: bool | None) -> CrashSample:

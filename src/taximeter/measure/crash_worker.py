@@ -1,11 +1,11 @@
 """Logs points until it dies: ``python -m taximeter.measure.crash_worker``.
 
-Standard input has an `Order`. The file `PROGRESS` in the current folder, which the killer watches, holds two integers
-of 64 bits: how many points were acknowledged, and whether the run is being finished.
+Standard input has an `Order`.
+The file `PROGRESS` in the current folder, which the killer watches, holds two integers of 64 bits: how many points
+were acknowledged, and whether the run is being finished.
 """
 
 import mmap
-import os
 import struct
 import sys
 import time
@@ -68,9 +68,6 @@ def _log(run: Any, order: Order, progress: mmap.mmap) -> None:
     _FORMAT.pack_into(progress, 0, order.points, 1)
     if order.finish:
         run.finish()
-    sys.stdout.flush()
-    if order.finish:
-        os.close(0)
 
 
 if __name__ == "__main__":
