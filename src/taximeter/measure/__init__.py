@@ -6,11 +6,12 @@ documented defaults; a failure is a sample with a reason; and a result is never 
 
 from typing import Any, Final
 
+from taximeter.measure.contention import CONTENTION
 from taximeter.measure.cost import COST
 from taximeter.measure.crash import CRASH
 from taximeter.measure.kind import Depth, Kind
 from taximeter.measure.measuring import measure, plan
 
-KINDS: Final[dict[str, Kind[Any, Any]]] = {kind.name: kind for kind in (COST, CRASH)}
+KINDS: Final[dict[str, Kind[Any, Any]]] = {kind.name: kind for kind in (COST, CRASH, CONTENTION)}
 
 __all__ = ["KINDS", "Depth", "Kind", "measure", "plan"]

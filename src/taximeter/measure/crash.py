@@ -18,9 +18,9 @@ from taximeter.courier.launch import await_receipts
 from taximeter.environments import python_for
 from taximeter.errors import InputError, TrackerError
 from taximeter.journal.home import Destination, Home
-from taximeter.measure.crash_worker import RUN_ID, Order, read_progress, value_of
+from taximeter.measure.crash_worker import RUN_ID, Order, read_progress
 from taximeter.measure.kind import Depth, Kind, Settings, Times
-from taximeter.measure.ways import Way
+from taximeter.measure.ways import Way, value_of
 from taximeter.plugins import load
 from taximeter.record import RunRecord, Series
 from taximeter.store.client import Store

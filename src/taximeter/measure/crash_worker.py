@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from taximeter.measure.ways import Way, start
+from taximeter.measure.ways import Way, start, value_of
 
 PROGRESS: Final = "progress"
 RUN_ID: Final = "run_id"
@@ -30,11 +30,6 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     location: str
     points: int
     finish: bool
-
-
-def value_of(number: int) -> float:
-    """Return the value of a point, which even 32 bits hold."""
-    return number * 0.5
 
 
 def read_progress(folder: Path) -> tuple[int, bool]:
