@@ -6,9 +6,11 @@ import shutil
 import subprocess
 import sys
 from contextlib import suppress
+from email.message import Message
+from email.parser import HeaderParser
 from functools import cache
 from hashlib import sha256
-from importlib.metadata import distributions
+from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 from taximeter.record import Environment, LockFile, Source
@@ -56,8 +58,19 @@ def capture_environment() -> Environment:
 
 @cache
 def _distributions() -> dict[str, str]:
-    """Return the installed distributions, looked up once in a process."""
-    return dict(sorted((dist.name, dist.version) for dist in distributions() if dist.name))
+    """Return the installed distributions, looked up once in a process; the first of a name is the imported one."""
+    found: dict[str, str] = {}
+    for dist in distributions():
+        head = _head(dist)
+        if head["Name"] and head["Version"]:
+            found.setdefault(head["Name"], head["Version"])
+    return dict(sorted(found.items()))
+
+
+def _head(dist: Distribution) -> Message:
+    """Return a distribution's metadata without its long description, which takes longest to parse."""
+    text = dist.read_text("METADATA") or dist.read_text("PKG-INFO") or ""
+    return HeaderParser().parsestr(text.partition("\n\n")[0])
 
 
 def _git(*arguments: str) -> str | None:
