@@ -1,7 +1,6 @@
 """What happens when several processes write to one store at once, and when that store is new."""
 
 import subprocess
-import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,9 +8,9 @@ from typing import Final
 
 import msgspec
 
-from taximeter.environments import python_for
 from taximeter.errors import TaximeterError, TrackerError
 from taximeter.journal.home import Destination
+from taximeter.measure.child import PATIENCE_SECONDS, python_of, start
 from taximeter.measure.contention_worker import Order, Report, RunReport
 from taximeter.measure.kind import Depth, Kind, Settings, Times
 from taximeter.measure.ways import Way
@@ -22,7 +21,6 @@ from taximeter.tracker import Feature
 
 _RUNS = Times(5, 2)
 _POINTS = 40
-_PATIENCE_SECONDS = 300.0
 _LONGEST = 300
 
 
@@ -105,13 +103,13 @@ def _write(
 ) -> list[RunReport]:
     """Start the writers at once, and return what became of every run."""
     order = Order(way=settings.way, tracker=store.tracker, location=store.location, runs=runs, points=_POINTS)
-    python = python_for(settings.tracker) if settings.way == "vendor" else sys.executable
+    python = python_of(settings.way, settings.tracker)
     with ExitStack() as stack:
         processes = []
         for number in range(writers):
             own = folder / f"writer-{writers}-{number}"
             own.mkdir()
-            processes.append(stack.enter_context(_start(python, own)))
+            processes.append(stack.enter_context(start("taximeter.measure.contention_worker", python, own)))
         for process in processes:
             if process.stdin:
                 process.stdin.write(msgspec.json.encode(order) + b"\n")
@@ -119,26 +117,15 @@ def _write(
         return [report for process in processes for report in _reports(process, order)]
 
 
-def _start(python: str, folder: Path) -> subprocess.Popen[bytes]:
-    with (folder / "said").open("wb") as said:
-        return subprocess.Popen(
-            [python, "-P", "-m", "taximeter.measure.contention_worker"],
-            cwd=folder,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=said,
-        )
-
-
 def _reports(process: subprocess.Popen[bytes], order: Order) -> list[RunReport]:
     """Return a writer's reports; one that died or hung has none but that."""
     problem = "its process died"
     try:
-        output, _ = process.communicate(timeout=_PATIENCE_SECONDS)
+        output, _ = process.communicate(timeout=PATIENCE_SECONDS)
         return msgspec.json.decode(output, type=Report).runs
     except subprocess.TimeoutExpired:
         process.kill()
-        problem = f"it was not done after {_PATIENCE_SECONDS:g} seconds"
+        problem = f"it was not done after {PATIENCE_SECONDS:g} seconds"
     except msgspec.MsgspecError:
         pass
     return [RunReport(problem=problem)] * order.runs

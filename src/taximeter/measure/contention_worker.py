@@ -3,14 +3,14 @@
 Standard input has an `Order`, standard output gets a `Report`; what a vendor prints goes to standard error.
 """
 
-import os
-import sys
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import msgspec
 
+from taximeter.errors import TrackerError
+from taximeter.measure.child import answer_order, settle
 from taximeter.measure.ways import Way, start, value_of
 
 
@@ -40,12 +40,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 def main() -> None:
     """Carry out the order."""
-    order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
-    with os.fdopen(os.dup(1), "wb") as out:
-        os.dup2(2, 1)
-        started: list[Any] = []
-        reports = [_write(order, started) for _ in range(order.runs)]
-        out.write(msgspec.json.encode(Report(runs=[*map(_settled, reports, started)])) + b"\n")
+    answer_order(Order, _carry_out)
+
+
+def _carry_out(order: Order) -> Report:
+    started: list[Any] = []
+    reports = [_write(order, started) for _ in range(order.runs)]
+    return Report(runs=[*map(_settled, reports, started)])
 
 
 def _write(order: Order, started: list[Any]) -> RunReport:
@@ -59,16 +60,19 @@ def _write(order: Order, started: list[Any]) -> RunReport:
         run.finish()
     except Exception as error:  # noqa: BLE001 - whatever the vendor raises is what the run dies of
         problem = f"{type(error).__name__}: {error}"
-    started.append(run if order.way == "interface" else None)
+    started.append(run)
     return RunReport(acknowledged=acknowledged, seconds=perf_counter() - began, problem=problem)
 
 
 def _settled(report: RunReport, run: Any) -> RunReport:
-    """Return what a run's receipts add to its report."""
-    if run is None or report.problem:
+    """Return a run's report with what its stores say."""
+    if report.problem:
         return report
-    problems = [receipt.problem for receipt in run.wait().values() if receipt.problem]
-    return msgspec.structs.replace(report, problem=problems[0] if problems else "")
+    try:
+        settle(run)
+    except TrackerError as error:
+        return msgspec.structs.replace(report, problem=str(error))
+    return report
 
 
 if __name__ == "__main__":

@@ -1,7 +1,5 @@
 """What logging costs: time, memory, processes and bytes, on each of the three ways."""
 
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -9,16 +7,15 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from taximeter.environments import python_for
 from taximeter.errors import TrackerError
 from taximeter.files import bytes_below
+from taximeter.measure.child import ask, python_of
 from taximeter.measure.kind import Depth, Kind, Settings, Times
-from taximeter.measure.watch import Watch
+from taximeter.measure.watch import Peaks, Watch
 from taximeter.measure.ways import WAYS, Way
 from taximeter.measure.worker import Order, Report
 from taximeter.measure.workloads import WORKLOADS
 from taximeter.plugins import load
-from taximeter.redact import redact
 
 LOOP_SECONDS: Final = 20.0
 """A loop of calls ends after so long, with the calls it has made."""
@@ -108,40 +105,21 @@ def measure_cost(settings: CostSettings, folder: Path) -> CostSample:
         calls=settings.calls,
         seconds=LOOP_SECONDS,
     )
-    python = python_for(settings.tracker) if settings.way != "interface" else sys.executable
-    report, watch = _order(order, python, folder)
+    watch = Watch()
+    report = ask(
+        "taximeter.measure.worker",
+        order,
+        Report,
+        python=python_of(settings.way, settings.tracker),
+        folder=folder,
+        watch=watch.on,
+    )
     if report.problem:
         raise TrackerError(report.problem)
-    return _sample(report, watch, sum(map(bytes_below, tracker.files())))
+    return _sample(report, watch.peaks, sum(map(bytes_below, tracker.files())))
 
 
-def _order(order: Order, python: str, folder: Path) -> tuple[Report, Watch]:
-    """Have a process carry out an order, and watch it."""
-    command = [python, "-P", "-m", "taximeter.measure.worker"]
-    with (
-        (folder / "said").open("w+b") as said,
-        subprocess.Popen(
-            command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said
-        ) as process,
-        Watch(process.pid) as watch,
-    ):
-        try:
-            output, _ = process.communicate(msgspec.json.encode(order) + b"\n", _PATIENCE_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            raise TrackerError(f"it was not done after {_PATIENCE_SECONDS:g} seconds") from None
-        if process.returncode:
-            said.seek(0)
-            raise TrackerError(_last_line(said.read().decode(errors="replace")))
-    return msgspec.json.decode(output, type=Report), watch
-
-
-def _last_line(text: str) -> str:
-    lines = text.strip().splitlines()
-    return redact(lines[-1]) if lines else "the process ended without a word"
-
-
-def _sample(report: Report, watch: Watch, size: int) -> CostSample:
+def _sample(report: Report, peaks: Peaks, size: int) -> CostSample:
     microseconds = np.asarray(report.calls) / 1000
     return CostSample(
         imported=report.imported,
@@ -154,7 +132,7 @@ def _sample(report: Report, watch: Watch, size: int) -> CostSample:
         finished=report.finished,
         complete=report.complete,
         size=size,
-        **msgspec.structs.asdict(watch.peaks),
+        **msgspec.structs.asdict(peaks),
     )
 
 

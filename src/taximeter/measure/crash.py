@@ -5,7 +5,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from enum import StrEnum
@@ -15,9 +14,9 @@ from typing import Final
 import msgspec
 
 from taximeter.courier.launch import await_receipts
-from taximeter.environments import python_for
 from taximeter.errors import InputError, TrackerError
 from taximeter.journal.home import Destination, Home
+from taximeter.measure.child import last_words, python_of, start
 from taximeter.measure.crash_worker import RUN_ID, Order, read_progress
 from taximeter.measure.kind import Depth, Kind, Settings, Times
 from taximeter.measure.ways import Way, value_of
@@ -113,18 +112,8 @@ def _die(settings: CrashSettings, store: Destination, folder: Path) -> int:
         points=_POINTS if is_killed_at_work else _some_points(),
         finish=settings.death == Death.FINISHING,
     )
-    python = python_for(settings.tracker) if settings.way == "vendor" else sys.executable
-    with (
-        (folder / "said").open("wb") as said,
-        subprocess.Popen(
-            [python, "-P", "-m", "taximeter.measure.crash_worker"],
-            cwd=folder,
-            stdin=subprocess.PIPE,
-            stdout=said,
-            stderr=said,
-            start_new_session=True,
-        ) as process,
-    ):
+    python = python_of(settings.way, settings.tracker)
+    with start("taximeter.measure.crash_worker", python, folder) as process:
         if process.stdin:
             process.stdin.write(msgspec.json.encode(order) + b"\n")
             process.stdin.close()
@@ -138,8 +127,7 @@ def _wait_until_it_logs(process: subprocess.Popen[bytes], folder: Path) -> None:
     while read_progress(folder)[0] < 1:
         if process.poll() is not None or time.monotonic() > deadline:
             process.kill()
-            words = (folder / "said").read_text(errors="replace").strip().splitlines()
-            raise TrackerError(words[-1] if words else "it did not begin to log")
+            raise TrackerError(last_words(folder))
         time.sleep(_LOOK_SECONDS)
 
 

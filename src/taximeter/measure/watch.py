@@ -1,10 +1,10 @@
 """Watches a process and all that it starts: memory, threads, processes, open files."""
 
 import contextlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Event, Thread
 from time import monotonic
-from types import TracebackType
-from typing import Self
 
 import msgspec
 import psutil
@@ -25,27 +25,23 @@ class Peaks(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Watch:
-    """Watches while its block runs; use it as a context manager.
+    """Watches one process while the block of `on` runs."""
 
-    Args:
-        process: the id of the process.
-    """
-
-    def __init__(self, process: int) -> None:
-        self._process = psutil.Process(process)
+    def __init__(self) -> None:
         self._done = Event()
         self._seen: dict[str, int] = dict.fromkeys(Peaks.__struct_fields__, 0)
         self._thread = Thread(target=self._watch, name="taximeter-watch", daemon=True)
 
-    def __enter__(self) -> Self:
+    @contextmanager
+    def on(self, process: int) -> Iterator[None]:
+        """Watch the process with this id."""
+        self._process = psutil.Process(process)
         self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._done.set()
-        self._thread.join()
+        try:
+            yield
+        finally:
+            self._done.set()
+            self._thread.join()
 
     @property
     def peaks(self) -> Peaks:

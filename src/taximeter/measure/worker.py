@@ -3,8 +3,6 @@
 Standard input has an `Order`, standard output gets a `Report`; what a vendor prints goes to standard error.
 """
 
-import os
-import sys
 from pathlib import Path
 from time import perf_counter, perf_counter_ns
 from typing import Any
@@ -12,6 +10,7 @@ from typing import Any
 import msgspec
 
 from taximeter.errors import Unsupported
+from taximeter.measure.child import answer_order, settle
 from taximeter.measure.ways import ImportClock, Way, start
 from taximeter.measure.workloads import WORKLOADS, Call
 
@@ -44,10 +43,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 def main() -> None:
     """Carry out the order."""
-    order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
-    with os.fdopen(os.dup(1), "wb") as out:
-        os.dup2(2, 1)
-        out.write(msgspec.json.encode(_carry_out(order)) + b"\n")
+    answer_order(Order, _carry_out)
 
 
 def _carry_out(order: Order) -> Report:
@@ -70,8 +66,7 @@ def _measure(order: Order, call: Call) -> Report:
     called = perf_counter()
     run.finish()
     finished = perf_counter()
-    if order.way == "interface":
-        _await_stores(run)
+    settle(run)
     return Report(
         imported=clock.seconds,
         started=started,
@@ -91,12 +86,6 @@ def _call(run: Any, call: Call, order: Order) -> list[int]:
         if perf_counter() > deadline:
             break
     return times
-
-
-def _await_stores(run: Any) -> None:
-    problems = [receipt.problem for receipt in run.wait().values() if not receipt.is_good]
-    if problems:
-        raise RuntimeError(problems[0])
 
 
 if __name__ == "__main__":
