@@ -207,7 +207,7 @@ class Tracker(ABC):
             Unsupported: nobody has written it.
         """
         if self.vendor is None and Feature.READ in self.features:
-            from taximeter.testing.adapter import AdapterRun  # noqa: PLC0415 - which imports this module
+            from taximeter.direct import AdapterRun  # noqa: PLC0415 - which imports this module
 
             return AdapterRun(self, experiment, name)
         raise Unsupported(f"{self.name} has no plain run ({experiment}/{name}): nobody has written it.")

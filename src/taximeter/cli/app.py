@@ -2,7 +2,7 @@
 
 import typer
 
-from taximeter.cli import data, environments, stores, training, verdicts
+from taximeter.cli import data, environments, measuring, stores, training, verdicts
 
 app = typer.Typer(
     name="taximeter",
@@ -15,6 +15,7 @@ app = typer.Typer(
 app.command("run")(training.run_experiment)
 app.command("compare")(training.compare_trackers)
 app.command("report")(training.render_report)
+app.command("measure")(measuring.measure_trackers)
 app.command("trackers")(stores.list_trackers)
 app.command("runs")(stores.list_runs)
 app.command("show")(stores.show_run)

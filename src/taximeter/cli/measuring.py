@@ -1,0 +1,70 @@
+"""The command that measures: ``measure``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from taximeter.cli.output import console, print_json, stderr
+from taximeter.errors import InputError
+from taximeter.measure.kind import Depth
+from taximeter.plugins import installed
+from taximeter.store.address import parse_store
+
+RESULTS = Path("reports/results")
+
+
+def measure_trackers(
+    kinds: Annotated[list[str] | None, typer.Argument(metavar="[KIND…]", help="All kinds by default.")] = None,
+    tracker: Annotated[
+        list[str] | None,
+        typer.Option("--tracker", "-t", help="TRACKER or TRACKER==VERSION; every installed one by default."),
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="A first impression in two minutes.")] = False,
+    results: Annotated[Path, typer.Option(help="The folder of all results.")] = RESULTS,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the files that were written as JSON.")] = False,
+) -> None:
+    """Measure what trackers cost, survive and lose, and keep the results.
+
+    It can be stopped, and goes on where it was when it is started again.
+
+    Example: taximeter measure cost --tracker csv
+    """
+    from taximeter.measure import KINDS, measure, plan  # noqa: PLC0415 - the help needs none of it
+
+    depth = Depth.QUICK if quick else Depth.FULL
+    unknown = [kind for kind in kinds or () if kind not in KINDS]
+    if unknown:
+        raise InputError(f"there is no kind {unknown[0]!r}: choose from {', '.join(KINDS)}.")
+    trackers = tracker or list(installed())
+    for one in trackers:
+        parse_store(one, Path.cwd())
+    steps = plan([KINDS[kind] for kind in kinds or KINDS], trackers, depth)
+    minutes = sum(step.seconds for step in steps) / 60
+    stderr.print(f"taximeter: {len(steps)} samples, about {minutes:.0f} minutes", highlight=False)
+    with _bar() as bar:
+        task = bar.add_task("", total=len(steps))
+        written = measure(
+            steps,
+            results,
+            depth,
+            on_step=lambda step: bar.update(task, completed=steps.index(step), description=str(step)),
+        )
+    if as_json:
+        print_json([str(file) for file in written])
+        return
+    for file in written:
+        console.print(str(file), markup=False, highlight=False, soft_wrap=True)
+
+
+def _bar() -> Progress:
+    """Return a bar, on standard error."""
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=stderr,
+    )

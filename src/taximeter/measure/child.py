@@ -1,0 +1,102 @@
+"""Has a process of its own carry out an order, and returns its report."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Final, TypeVar
+
+import msgspec
+
+from taximeter.environments import python_for
+from taximeter.errors import TrackerError
+from taximeter.measure.ways import Way
+from taximeter.redact import redact
+
+PATIENCE_SECONDS: Final = 600.0
+"""After so long a process is ended, and what it measured counts as failed."""
+
+O = TypeVar("O", bound=msgspec.Struct)  # noqa: E741 - an order
+R = TypeVar("R", bound=msgspec.Struct)
+
+
+def python_of(way: Way, tracker: str) -> str:
+    """Return the interpreter that logs on a way: the vendor's own where the vendor is met."""
+    return sys.executable if way == "interface" else python_for(tracker)
+
+
+def ask(
+    module: str,
+    order: msgspec.Struct,
+    answer: type[R],
+    *,
+    python: str,
+    folder: Path,
+    watch: Callable[[int], AbstractContextManager[object]] = lambda _: nullcontext(),
+) -> R:
+    """Run a module that calls `answer_order`, in a folder.
+
+    Args:
+        module: its name.
+        order: for its standard input.
+        answer: the type of its report.
+        python: the interpreter.
+        folder: the current folder of the process; `said` in it gets what is printed.
+        watch: given the process's id, returns what is entered while it works.
+
+    Raises:
+        TrackerError: it failed, or was not done in time; the message ends with its last line.
+    """
+    with (
+        start(module, python, folder) as process,
+        watch(process.pid),
+    ):
+        try:
+            output, _ = process.communicate(msgspec.json.encode(order) + b"\n", PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise TrackerError(f"it was not done after {PATIENCE_SECONDS:g} seconds") from None
+    if process.returncode:
+        raise TrackerError(last_words(folder))
+    return msgspec.json.decode(output, type=answer)
+
+
+def start(module: str, python: str, folder: Path) -> subprocess.Popen[bytes]:
+    """Start a module that waits for its order, in a process group of its own."""
+    with (folder / "said").open("wb") as said:
+        return subprocess.Popen(
+            [python, "-P", "-m", module],
+            cwd=folder,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            start_new_session=True,
+        )
+
+
+def last_words(folder: Path) -> str:
+    """Return the last line that a process in this folder printed."""
+    lines = (folder / "said").read_text(errors="replace").strip().splitlines()
+    return redact(lines[-1]) if lines else "the process ended without a word"
+
+
+def answer_order(order: type[O], carry_out: Callable[[O], msgspec.Struct]) -> None:
+    """Read an order, carry it out, and write the report; what a vendor prints goes to standard error."""
+    given = msgspec.json.decode(sys.stdin.buffer.readline(), type=order)
+    with os.fdopen(os.dup(1), "wb") as out:
+        os.dup2(2, 1)
+        out.write(msgspec.json.encode(carry_out(given)) + b"\n")
+
+
+def settle(run: object) -> None:
+    """Wait until the stores hold a run of the interface; any other run is there already.
+
+    Raises:
+        TrackerError: one of them does not hold it.
+    """
+    wait = getattr(run, "wait", None)
+    problems = [receipt.problem for receipt in wait().values() if receipt.problem] if wait else []
+    if problems:
+        raise TrackerError(problems[0])

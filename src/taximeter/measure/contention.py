@@ -1,0 +1,154 @@
+"""What happens when several processes write to one store at once, and when that store is new."""
+
+import subprocess
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from taximeter.errors import TaximeterError, TrackerError
+from taximeter.journal.home import Destination
+from taximeter.measure.child import PATIENCE_SECONDS, python_of, start
+from taximeter.measure.contention_worker import Order, Report, RunReport
+from taximeter.measure.kind import Depth, Kind, Settings, Times
+from taximeter.measure.ways import Way
+from taximeter.plugins import load
+from taximeter.redact import redact
+from taximeter.store.client import Store
+from taximeter.tracker import Feature
+
+_RUNS = Times(5, 2)
+_POINTS = 40
+_LONGEST = 300
+
+
+class ContentionSettings(Settings, frozen=True, kw_only=True):
+    """One row: how many writers write how many runs each, and whether the store is there already.
+
+    Through the interface each writer has a journal of its own, and so a courier of its own.
+    """
+
+    way: Way
+    writers: int
+    fresh: bool
+    runs: int
+
+
+class ContentionSample(msgspec.Struct, frozen=True, kw_only=True):
+    """All writers at work once.
+
+    Attributes:
+        begun: runs of all writers.
+        died: those that ended in an error, or whose writer died.
+        acknowledged: points whose call had returned.
+        runs_found: runs that the store holds afterwards, read natively.
+        found: their points.
+        seconds: of an average run that did not die, from its start to its end.
+        reasons: what runs died of, each once.
+    """
+
+    begun: int
+    died: int
+    acknowledged: int
+    runs_found: int
+    found: int
+    seconds: float | None
+    reasons: list[str]
+
+
+def _plan(trackers: Sequence[str], depth: Depth) -> list[ContentionSettings]:
+    writers = [8] if depth == Depth.QUICK else [1, 2, 4, 8]
+    stores = [True] if depth == Depth.QUICK else [True, False]
+    return [
+        ContentionSettings(tracker=tracker, way=way, writers=number, fresh=fresh, runs=_RUNS.at(depth))
+        for number in writers
+        for fresh in stores
+        for tracker in trackers
+        for way in ("vendor", "interface")
+        if Feature.READ in load(tracker).features
+    ]
+
+
+def measure_contention(settings: ContentionSettings, folder: Path) -> ContentionSample:
+    """Let all writers write, and count what the store holds.
+
+    Raises:
+        TrackerError: no writer could even begin.
+    """
+    kind = load(settings.tracker)
+    place = folder / "store"
+    place.mkdir()
+    store = Destination(settings.tracker, kind.location_in(place), str(place))
+    held = 0 if settings.fresh else len(_write(settings, store, folder, writers=1, runs=1))
+    reports = _write(settings, store, folder, writers=settings.writers, runs=settings.runs)
+    if all(report.problem for report in reports) and not any(report.acknowledged for report in reports):
+        raise TrackerError(reports[0].problem)
+    runs_found, found = _count(store)
+    done = [report.seconds for report in reports if not report.problem]
+    return ContentionSample(
+        begun=len(reports),
+        died=sum(bool(report.problem) for report in reports),
+        acknowledged=sum(report.acknowledged for report in reports),
+        runs_found=runs_found - held,
+        found=found - held * _POINTS,
+        seconds=sum(done) / len(done) if done else None,
+        reasons=sorted({redact(report.problem)[:_LONGEST] for report in reports if report.problem}),
+    )
+
+
+def _write(
+    settings: ContentionSettings, store: Destination, folder: Path, *, writers: int, runs: int
+) -> list[RunReport]:
+    """Start the writers at once, and return what became of every run."""
+    order = Order(way=settings.way, tracker=store.tracker, location=store.location, runs=runs, points=_POINTS)
+    python = python_of(settings.way, settings.tracker)
+    with ExitStack() as stack:
+        processes = []
+        for number in range(writers):
+            own = folder / f"writer-{writers}-{number}"
+            own.mkdir()
+            processes.append(stack.enter_context(start("taximeter.measure.contention_worker", python, own)))
+        for process in processes:
+            if process.stdin:
+                process.stdin.write(msgspec.json.encode(order) + b"\n")
+                process.stdin.flush()
+        return [report for process in processes for report in _reports(process, order)]
+
+
+def _reports(process: subprocess.Popen[bytes], order: Order) -> list[RunReport]:
+    """Return a writer's reports; one that died or hung has none but that."""
+    problem = "its process died"
+    try:
+        output, _ = process.communicate(timeout=PATIENCE_SECONDS)
+        return msgspec.json.decode(output, type=Report).runs
+    except subprocess.TimeoutExpired:
+        process.kill()
+        problem = f"it was not done after {PATIENCE_SECONDS:g} seconds"
+    except msgspec.MsgspecError:
+        pass
+    return [RunReport(problem=problem)] * order.runs
+
+
+def _count(store: Destination) -> tuple[int, int]:
+    """Return how many runs the store holds natively, and how many different points they have."""
+    with Store(store) as opened:
+        try:
+            records = [opened.read(run.vendor_id, native=True) for run in opened.runs()]
+        except TaximeterError as error:
+            raise TrackerError(f"the store cannot be read afterwards: {error}") from error
+    points = [set(record.metrics["loss"].steps) for record in records if "loss" in record.metrics]
+    return len(records), sum(map(len, points))
+
+
+CONTENTION: Final = Kind(
+    name="contention",
+    sentence="what the store holds after several processes wrote to it at once",
+    settings=ContentionSettings,
+    sample=ContentionSample,
+    plan=_plan,
+    measure=measure_contention,
+    repetitions=Times(3, 1),
+    seconds=lambda settings: 5.0 + settings.writers,
+)

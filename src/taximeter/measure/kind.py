@@ -1,0 +1,107 @@
+"""What a kind of measurement is, and the files that keep its results."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final, Generic, NamedTuple, TypeVar
+
+import msgspec
+
+from taximeter.errors import InputError
+from taximeter.record import Environment
+
+FORMAT: Final = 1
+
+
+class Depth(StrEnum):
+    """How thoroughly is measured."""
+
+    FULL = "full"
+    QUICK = "quick"
+
+
+class Times(NamedTuple):
+    """How often something is done, by depth."""
+
+    full: int
+    quick: int
+
+    def at(self, depth: Depth) -> int:
+        """Return how often at one depth."""
+        return self.quick if depth == Depth.QUICK else self.full
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What one row of a measurement is about; kinds add what they vary."""
+
+    tracker: str
+    """As it is written: a name, or a name and a version."""
+
+
+S = TypeVar("S", bound=Settings)
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+class Row(msgspec.Struct, Generic[S, T], frozen=True, kw_only=True):
+    """All samples of one row, in the order of the repetitions, and why those that failed did."""
+
+    settings: S
+    samples: list[T]
+    problems: list[str] = []
+
+
+class Measurement(msgspec.Struct, Generic[S, T], frozen=True, kw_only=True):
+    """What one kind of measurement gave for one tracker on one machine; `made` is in microseconds since 1970."""
+
+    format: int = FORMAT
+    kind: str
+    tracker: str
+    vendor: str | None
+    version: str | None
+    taximeter: str
+    made: int
+    command: str
+    """What measures it again."""
+    depth: Depth
+    environment: Environment
+    rows: list[Row[S, T]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind(Generic[S, T]):
+    """A kind of measurement.
+
+    Attributes:
+        name: one word.
+        sentence: what it tells.
+        settings: the type of a row's settings.
+        sample: the type of a sample.
+        plan: returns every row's settings, for these trackers.
+        measure: takes one sample, in processes of its own, with an empty folder for its files.
+        repetitions: how many samples a row has.
+        seconds: about how long a sample takes, to tell beforehand.
+    """
+
+    name: str
+    sentence: str
+    settings: type[S]
+    sample: type[T]
+    plan: Callable[[Sequence[str], Depth], list[S]]
+    measure: Callable[[S, Path], T]
+    repetitions: Times
+    seconds: Callable[[S], float]
+
+    def read(self, file: Path) -> Measurement[S, T]:
+        """Return the results in a file.
+
+        Raises:
+            InputError: it holds none, or none of this version.
+        """
+        try:
+            found = msgspec.json.decode(file.read_bytes(), type=Measurement[self.settings, self.sample])  # type: ignore[name-defined]
+        except (OSError, msgspec.MsgspecError) as error:
+            raise InputError(f"{file} is no file of {self.name} measurements: {error}.") from error
+        if found.format != FORMAT:
+            raise InputError(f"{file} has format {found.format}; this version of taximeter reads {FORMAT}.")
+        return found

@@ -1,0 +1,139 @@
+"""Takes every sample of a measurement, in turns, and writes the results."""
+
+import shlex
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from taximeter.archive import save
+from taximeter.capture import capture_environment
+from taximeter.environments import version_in_use
+from taximeter.errors import TaximeterError
+from taximeter.measure.kind import Depth, Kind, Measurement, Row
+from taximeter.measure.ledger import Entry, Ledger
+from taximeter.plugins import load
+from taximeter.redact import redact, redact_arguments
+
+LEDGER = ".measuring.jsonl"
+
+
+class Step(NamedTuple):
+    """One sample that is to be taken."""
+
+    kind: Kind[Any, Any]
+    settings: Any
+    repetition: int
+
+    def __str__(self) -> str:
+        return f"{self.kind.name} {' '.join(map(str, msgspec.structs.astuple(self.settings)))}"
+
+    @property
+    def seconds(self) -> float:
+        """About how long it takes."""
+        return self.kind.seconds(self.settings)
+
+
+def plan(kinds: Iterable[Kind[Any, Any]], trackers: Sequence[str], depth: Depth) -> list[Step]:
+    """Return every sample in turns: each repetition goes through all rows, so that all see the same weather."""
+    return [
+        Step(kind, settings, repetition)
+        for kind in kinds
+        for repetition in range(kind.repetitions.at(depth))
+        for settings in kind.plan(trackers, depth)
+    ]
+
+
+def measure(
+    steps: Sequence[Step], folder: Path, depth: Depth, *, on_step: Callable[[Step], None] = lambda _: None
+) -> list[Path]:
+    """Take samples, and write the results of each kind and tracker.
+
+    What was taken before a measurement was stopped is not taken again.
+
+    Args:
+        steps: as `plan` returns them.
+        folder: of the results.
+        depth: of the plan.
+        on_step: called before each sample.
+
+    Returns:
+        The files that were written.
+    """
+    ledger = Ledger(folder / LEDGER)
+    taken: list[tuple[Step, Entry]] = []
+    for step in steps:
+        entry = ledger.find(step.kind.name, step.settings, step.repetition)
+        if entry is None:
+            on_step(step)
+            entry = ledger.add(step.kind.name, step.settings, step.repetition, *_take(step))
+        taken.append((step, entry))
+    written = [save(measurement, folder, name) for name, measurement in _results(taken, depth)]
+    ledger.remove()
+    return written
+
+
+def _take(step: Step) -> tuple[Any, str]:
+    """Return a sample and no problem, or no sample and the problem."""
+    with _scratch() as folder:
+        try:
+            return step.kind.measure(step.settings, folder), ""
+        except TaximeterError as error:
+            return None, redact(str(error))
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """Make an empty folder; what a vendor still writes there while it is removed does not matter."""
+    folder = Path(tempfile.mkdtemp(prefix="taximeter-measure-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _results(taken: Sequence[tuple[Step, Entry]], depth: Depth) -> Iterator[tuple[str, Measurement[Any, Any]]]:
+    """Yield the results of each kind and tracker, with the name of their file."""
+    environment, made = capture_environment(), time.time_ns() // 1000
+    groups: dict[tuple[str, str], list[tuple[Step, Entry]]] = {}
+    for step, entry in taken:
+        groups.setdefault((step.kind.name, step.settings.tracker), []).append((step, entry))
+    for (kind, tracker), group in groups.items():
+        yield (
+            f"{kind}-{tracker}",
+            Measurement(
+                kind=kind,
+                tracker=tracker,
+                vendor=load(tracker).vendor,
+                version=version_in_use(tracker),
+                taximeter=version("taximeter"),
+                made=made,
+                command=shlex.join(["taximeter", *redact_arguments(sys.argv[1:])]),
+                depth=depth,
+                environment=environment,
+                rows=_rows(group),
+            ),
+        )
+
+
+def _rows(taken: Sequence[tuple[Step, Entry]]) -> list[Row[Any, Any]]:
+    rows: dict[Any, list[Entry]] = {}
+    for step, entry in taken:
+        rows.setdefault(step.settings, []).append(entry)
+    kind = taken[0][0].kind
+    return [Row(settings=settings, **_split(entries, kind)) for settings, entries in rows.items()]
+
+
+def _split(entries: Sequence[Entry], kind: Kind[Any, Any]) -> dict[str, list[Any]]:
+    """Return the samples, and each problem once."""
+    return {
+        "samples": [msgspec.json.decode(entry.sample, type=kind.sample) for entry in entries if entry.sample],
+        "problems": list(dict.fromkeys(entry.problem for entry in entries if entry.problem)),
+    }

@@ -1,0 +1,92 @@
+"""Makes measured calls in a process of its own: ``python -m taximeter.measure.worker``.
+
+Standard input has an `Order`, standard output gets a `Report`; what a vendor prints goes to standard error.
+"""
+
+from pathlib import Path
+from time import perf_counter, perf_counter_ns
+from typing import Any
+
+import msgspec
+
+from taximeter.errors import Unsupported
+from taximeter.measure.child import answer_order, settle
+from taximeter.measure.ways import ImportClock, Way, start
+from taximeter.measure.workloads import WORKLOADS, Call
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be measured; the loop ends early after `seconds`."""
+
+    way: Way
+    tracker: str
+    location: str
+    attached: tuple[str, ...]
+    workload: str
+    calls: int
+    seconds: float
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What was measured, in seconds; each call in nanoseconds.
+
+    `complete` is from before the first call until the store holds the run; `problem` says why there is nothing.
+    """
+
+    imported: float = 0.0
+    started: float = 0.0
+    calls: list[int] = []
+    finished: float = 0.0
+    complete: float = 0.0
+    problem: str = ""
+
+
+def main() -> None:
+    """Carry out the order."""
+    answer_order(Order, _carry_out)
+
+
+def _carry_out(order: Order) -> Report:
+    workload = WORKLOADS[order.workload]
+    folder = Path.cwd() / "files"
+    folder.mkdir()
+    call = workload.prepare(folder, order.calls)
+    try:
+        return _measure(order, call)
+    except Unsupported as error:
+        return Report(problem=str(error))
+
+
+def _measure(order: Order, call: Call) -> Report:
+    clock, began = ImportClock(), perf_counter()
+    with clock.running():
+        run = start(order.way, order.tracker, order.location, Path.cwd(), order.attached)
+    started, first = perf_counter() - began - clock.seconds, perf_counter()
+    calls = _call(run, call, order)
+    called = perf_counter()
+    run.finish()
+    finished = perf_counter()
+    settle(run)
+    return Report(
+        imported=clock.seconds,
+        started=started,
+        calls=calls,
+        finished=finished - called,
+        complete=perf_counter() - first,
+    )
+
+
+def _call(run: Any, call: Call, order: Order) -> list[int]:
+    times = []
+    deadline = perf_counter() + order.seconds
+    for number in range(order.calls):
+        began = perf_counter_ns()
+        call(run, number)
+        times.append(perf_counter_ns() - began)
+        if perf_counter() > deadline:
+            break
+    return times
+
+
+if __name__ == "__main__":
+    main()
