@@ -8,7 +8,7 @@ _PREFIXES = ("AIM_", "__AIM_")
 
 
 def isolate() -> None:
-    """Set the vendor's variables for this process, and import it, without its warnings of what will change one day.
+    """Set the vendor's variables and import it, without its warnings of what will change one day.
 
     Aim reads from variables another name for the repository's folder, a thread that tracks later, and a server.
     This release has no telemetry; the libraries below it are asked for none.

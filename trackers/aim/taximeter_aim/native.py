@@ -11,7 +11,7 @@ from taximeter.record import Environment, RunRecord, Series, Source, Status
 from taximeter_aim.database import StoredRun
 from taximeter_aim.names import FAILED, KILLED, OURS, SYSTEM_METRICS, SYSTEM_PARAMS, contextual_key, tag_of
 from taximeter_aim.rocks import Database
-from taximeter_aim.tree import Blob, Node, path_to, tree_of, value_of
+from taximeter_aim.tree import INT_KEY, Blob, Node, path_to, tree_of, value_of
 
 _NUMBERS = {"int", "float", "float64", "number"}
 _MICROSECONDS = 1_000_000
@@ -97,7 +97,7 @@ def _series(database: Database, trace: Trace) -> Series:
     columns: dict[str, dict[bytes, Any]] = {}
     for name in ("val", "time", "step"):
         entries = database.entries(trace.place + path_to(name))
-        columns[name] = {key: value_of(value) for key, value in entries if key and value}
+        columns[name] = {key: value_of(value) for key, value in entries if len(key) == INT_KEY and value}
     steps = columns["step"] if trace.has_own_keys else {key: _key_step(key) for key in columns["val"]}
     points = [
         (_int64(steps[key]), _microseconds(columns["time"].get(key)) or 0, float(value))
@@ -177,7 +177,7 @@ def _text(value: Any) -> str | None:
 
 def _key_step(key: bytes) -> Any:
     """Return the step that a column's key is, in the layout of Aim's earlier releases and of media."""
-    return int.from_bytes(key[1:9], "big", signed=True)
+    return int.from_bytes(key[1:-1], "big", signed=True)
 
 
 def _int64(step: Any) -> int:

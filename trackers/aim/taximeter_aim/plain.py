@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from aim import Image, Run, Text
+from aim import Image, Run, Text  # type: ignore[attr-defined]
 
 from taximeter.errors import Unsupported
 from taximeter.plain import PlainRun

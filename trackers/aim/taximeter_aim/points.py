@@ -4,10 +4,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from aim.sdk.run import Run
 from aim.storage.context import Context
-from aim.storage.encoding import encode, encode_path
-from aim.storage.hashing import hash_auto
+from aim.storage.encoding import encode, encode_path  # type: ignore[attr-defined]
+from aim.storage.hashing import hash_auto  # type: ignore[attr-defined]
 from aim.storage.utils import ArrayFlag
 
 from taximeter.events import MetricsLogged
@@ -24,13 +23,13 @@ _COLUMNS = ("epoch", "step", "time", "val")
 class Points:
     """The metrics of an open run.
 
-    `Run.track` keeps a point under a hash of its step as float64, so that of two points at one step, or at -1 and -2,
-    or at 2**53 and 2**53 + 1, the last one stays; it writes its own time; and each point is six transactions.
-    Here a point whose step is no new maximum has a key of its own, each batch is one transaction, and Aim's readers,
+    `Run.track` keeps a point under a hash of its step as float64, so that of two points at one step, or at 2**53 and
+    2**53 + 1, the last one stays; it takes no time but now, and writes each point in six transactions.
+    Here a point whose step is no new maximum has a key of its own, and a batch is one transaction; Aim's readers,
     which sort by step, find nothing unusual.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Any) -> None:
         self._run = run
         self._series: dict[str, _Series] = {}
         self._context = Context({})
@@ -97,5 +96,5 @@ class _Series:
 
     def _key(self, step: int) -> int:
         """Return the key of a point: Aim's own where the step tells it from all the others."""
-        is_new = self._last_step < step and 0 <= step <= _EXACT
+        is_new = self._last_step < step and abs(step) <= _EXACT
         return int(hash_auto(step if is_new else [step, self._count]))

@@ -4,8 +4,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import aimrocks
-from aimrocks.errors import Corruption, RocksIOError
+import aimrocks  # type: ignore[import-untyped]
+from aimrocks.errors import Corruption, RocksIOError  # type: ignore[import-untyped]
 
 from taximeter.errors import InputError
 

@@ -110,8 +110,9 @@ class Store:
         return RunSummary(run_id, name, run.experiment, run.name, self._status(run), run.started)
 
     def _status(self, run: StoredRun) -> Status:
-        """Return the status as the list can know it, from files and names alone."""
-        if progress_file(self._aim, run.vendor_id).exists():
+        """Return the status; the run's own database is opened only where it may be running."""
+        has_ended = run.ended is not None or not progress_file(self._aim, run.vendor_id).exists()
+        if not has_ended and self._facts(run.vendor_id).ended is None:  # Aim itself takes long to remove the file
             return "running"
         if not artifact_folder(self._aim, run.vendor_id).is_dir():
             return "finished"  # it is not ours

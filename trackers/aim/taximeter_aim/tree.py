@@ -6,13 +6,15 @@ A value is a byte for its type and then its content, little-endian; large ones l
 """
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 _END = b"\xfe"
-_NONE, _BOOL, _INT, _FLOAT, _TEXT, _BYTES, _ARRAY, _OBJECT, _CUSTOM = 0, 1, 2, 3, 4, 5, 6, 7, 0x0F
+_BOOL, _INT, _FLOAT, _TEXT, _BYTES, _ARRAY, _OBJECT, _CUSTOM = 1, 2, 3, 4, 5, 6, 7, 15
 _DOUBLE, _INT64, _KEY = struct.Struct("<d"), struct.Struct("<q"), struct.Struct(">q")
-_INT_KEY = 1 + _KEY.size + 1
+INT_KEY = 1 + _KEY.size + 1
+"""The bytes of a path that is one integer."""
+
 _SHORTEST = {_BOOL: 1, _INT: _INT64.size, _FLOAT: _DOUBLE.size}
 
 Key = int | str
@@ -33,25 +35,35 @@ class Node(dict[Key, Any]):
         self.kind = kind
 
 
+_DECODERS: dict[int, Callable[[bytes], Any]] = {
+    _BOOL: lambda content: content[0] != 0,
+    _INT: lambda content: _INT64.unpack_from(content)[0],
+    _FLOAT: lambda content: _DOUBLE.unpack_from(content)[0],
+    _TEXT: lambda content: content.decode(errors="replace"),
+    _BYTES: lambda content: content,
+    _ARRAY: lambda _: Node("array"),
+    _OBJECT: lambda _: Node(),
+    _CUSTOM: lambda content: Node(content.decode(errors="replace")),
+}
+
+
 def path_to(*keys: Key) -> bytes:
     """Return the path of these keys."""
     return b"".join((key.encode() if isinstance(key, str) else _END + _KEY.pack(key)) + _END for key in keys)
 
 
-def keys_of(path: bytes) -> list[Key]:
-    """Return the keys of a path; what is damaged at its end is left out."""
+def keys_of(path: bytes) -> list[Key] | None:
+    """Return the keys of a path; None where one is empty, which Aim writes but takes for an integer afterwards."""
     keys: list[Key] = []
     place = 0
     while place < len(path):
-        if path[place : place + 1] == _END:
-            if place + _INT_KEY > len(path):
-                break
-            keys.append(_KEY.unpack_from(path, place + 1)[0])
-            place += _INT_KEY
-        else:
-            end = path.find(_END, place)
-            keys.append(path[place : end if end >= 0 else None].decode(errors="replace"))
-            place = end + 1 if end >= 0 else len(path)
+        is_integer = path[place : place + 1] == _END
+        end = place + INT_KEY - 1 if is_integer else path.find(_END, place)
+        if path[end : end + 1] != _END or end < 0:
+            return None
+        key = path[place:end]
+        keys.append(_KEY.unpack_from(key, 1)[0] if is_integer else key.decode(errors="replace"))
+        place = end + 1
     return keys
 
 
@@ -60,24 +72,8 @@ def value_of(data: bytes) -> Any:
     kind, content = data[0], data[1:]
     if len(content) < _SHORTEST.get(kind, 0):
         return None
-    match kind:
-        case 1:
-            return content[0] != 0
-        case 2:
-            return _INT64.unpack_from(content)[0]
-        case 3:
-            return _DOUBLE.unpack_from(content)[0]
-        case 4:
-            return content.decode(errors="replace")
-        case 5:
-            return content
-        case 6:
-            return Node("array")
-        case 7:
-            return Node()
-        case 15:
-            return Node(content.decode(errors="replace"))
-    return None
+    decode = _DECODERS.get(kind)
+    return decode(content) if decode else None
 
 
 def tree_of(entries: Iterable[tuple[bytes, bytes]], prefix: bytes = b"") -> Any:
@@ -89,7 +85,10 @@ def tree_of(entries: Iterable[tuple[bytes, bytes]], prefix: bytes = b"") -> Any:
     """
     root: dict[Key, Any] = {}
     for path, data in entries:
-        *parents, last = ["", *keys_of(path)]
+        keys = keys_of(path)
+        if keys is None:
+            continue
+        *parents, last = ["", *keys]
         node = root
         for key in parents:
             if not isinstance(node.get(key), Node):

@@ -1,7 +1,6 @@
 """Repositories and runs by Aim's own means, where its documented calls are not enough."""
 
 import logging
-import os
 import shutil
 import tempfile
 import time
@@ -9,17 +8,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from aim.sdk.index_manager import RepoIndexManager
 from aim.sdk.repo import Repo, RepoStatus
 from aim.sdk.run import Run
-from aimrocks import errors
+from aimrocks import errors  # type: ignore[import-untyped]
 from filelock import FileLock
 from filelock import Timeout as LockTimeout
 from sqlalchemy.exc import SQLAlchemyError
 
 from taximeter.errors import TrackerError
+from taximeter.events import Started
 from taximeter_aim.layout import REPOSITORY, artifact_folder, meta_folder
+from taximeter_aim.names import hash_for
 
 _LOCK = "taximeter.lock"
 _LOCK_SECONDS = 60.0
@@ -64,7 +66,7 @@ def check_room(folder: Path) -> None:
         raise TrackerError(f"only {free} bytes are left for {folder}; Aim would wait for ever. Make room first.")
 
 
-def open_repository(folder: Path) -> Repo:
+def open_repository(folder: Path) -> Any:
     """Return the repository in a folder, which is made where it does not exist.
 
     Processes that make one at once break it, so it is made elsewhere and moved into its place whole.
@@ -81,21 +83,24 @@ def open_repository(folder: Path) -> Repo:
     return Repo.from_path(str(folder))
 
 
-def begin_run(repo: Repo, run_hash: str, started: int) -> Run:
+def begin_run(repo: Any, started: Started) -> Any:
     """Begin a run with an id and a start of our own; what an earlier attempt left of it is deleted first."""
-    aim = Path(repo.path)
+    aim, run_hash = Path(repo.path), hash_for(started.run_id)
     with _locked(repo):
         if meta_folder(aim, run_hash).exists():
             _delete_run(repo, run_hash)
         meta_folder(aim, run_hash).mkdir(parents=True)  # Aim opens only runs that it knows
-        repo._all_run_hashes.cache_clear()  # noqa: SLF001 - it remembers for half a second which it knows
-        began = _EPOCH + min(max(started, _FIRST), _LAST) * _MICROSECOND
-        repo.structured_db.create_run(run_hash, began)
         artifact_folder(aim, run_hash).mkdir(parents=True, exist_ok=True)
+        repo._all_run_hashes.cache_clear()  # noqa: SLF001 - it remembers for half a second which it knows
+        with transaction(repo):
+            began = _EPOCH + min(max(started.time, _FIRST), _LAST) * _MICROSECOND
+            props = repo.structured_db.create_run(run_hash, began)
+            props.name, props.experiment = started.name, started.experiment
+            props.description = started.hypothesis
     return Run(run_hash, repo=repo, system_tracking_interval=None, capture_terminal_logs=False)
 
 
-def end_run(run: Run, ended: int | None) -> None:
+def end_run(run: Any, ended: int | None) -> None:
     """End a run at a time in microseconds, let go of its databases, and show it to Aim's own readers."""
     repo, run_hash = run.repo, run.hash
     run.meta_run_tree["end_time"] = None if ended is None else ended / 1_000_000
@@ -105,6 +110,16 @@ def end_run(run: Run, ended: int | None) -> None:
     for container in containers:
         container.close()
     _index(repo, run_hash)
+
+
+@contextmanager
+def transaction(repo: Any) -> Iterator[None]:
+    """Change names, tags and notes at once; Aim's own transaction leaves the next change without one."""
+    try:
+        with repo.structured_db:
+            yield
+    finally:
+        repo.structured_db.get_session()
 
 
 def now() -> int:
@@ -119,7 +134,7 @@ def _make_repository(folder: Path) -> None:
             Path(scratch, REPOSITORY).rename(folder / REPOSITORY)
 
 
-def _delete_run(repo: Repo, run_hash: str) -> None:
+def _delete_run(repo: Any, run_hash: str) -> None:
     """Delete a run, its artifacts first: with them goes the exact record.
 
     Aim leaves tags and notes behind, and gives them to the next run that gets the number of this one.
@@ -128,10 +143,11 @@ def _delete_run(repo: Repo, run_hash: str) -> None:
     shutil.rmtree(artifact_folder(aim, run_hash), ignore_errors=True)
     props = repo.structured_db.find_run(run_hash)
     if props:
-        for tag in list(props.tags):
-            props.remove_tag(tag)
-        for note in props.notes:
-            props.remove_note(note["id"])
+        with transaction(repo):
+            for tag in list(props.tags):
+                props.remove_tag(tag)
+            for note in props.notes:
+                props.remove_note(note["id"])
     if not _succeeds(lambda: repo.delete_run(run_hash)):
         raise TrackerError(
             f"Aim could not delete the torn run {run_hash} of {repo.root_path}; is another process at it?"
@@ -140,7 +156,7 @@ def _delete_run(repo: Repo, run_hash: str) -> None:
         left.unlink(missing_ok=True)
 
 
-def _index(repo: Repo, run_hash: str) -> None:
+def _index(repo: Any, run_hash: str) -> None:
     """Copy what Aim knows of the run to the index that its readers use; its UI may be at it too."""
     manager = RepoIndexManager.get_index_manager(repo)
 
@@ -166,7 +182,7 @@ def _succeeds(attempt: Callable[[], bool]) -> bool:
 
 
 @contextmanager
-def _locked(repo: Repo) -> Iterator[None]:
+def _locked(repo: Any) -> Iterator[None]:
     """Wait for other processes of ours; the lock goes with the process that holds it."""
-    with FileLock(os.path.join(repo.path, "locks", _LOCK), timeout=_LOCK_SECONDS):
+    with FileLock(Path(repo.path, "locks", _LOCK), timeout=_LOCK_SECONDS):
         yield

@@ -1,4 +1,4 @@
-"""Writes one run as Aim's own users would see theirs: params, metrics, tags, notes, images, texts and artifacts."""
+"""Writes one run as Aim's own users see theirs: params, metrics, tags, notes, images, texts and artifacts."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -21,13 +21,20 @@ from taximeter_aim.names import (
     KILLED,
     OURS,
     SYSTEM_PARAMS,
-    hash_for,
     param_key,
     param_value,
     tag_for,
 )
 from taximeter_aim.points import Points
-from taximeter_aim.vendor import begin_run, check_room, end_run, failures_translated, now, open_repository
+from taximeter_aim.vendor import (
+    begin_run,
+    check_room,
+    end_run,
+    failures_translated,
+    now,
+    open_repository,
+    transaction,
+)
 
 _TEXT_BYTES = 100_000
 _MICROSECONDS = 1_000_000
@@ -48,11 +55,10 @@ class AimWriter(RunWriter):
         self._folder = folder
         with failures_translated(folder):
             repo = open_repository(folder)
-            self._run = begin_run(repo, hash_for(started.run_id), started.time)
-            self._run[OURS] = {"run": started.run_id, "parent": started.parent_id}
-            self._run.name = started.name
-            self._run.experiment = started.experiment
-            self._run.description = started.hypothesis
+            self._run = begin_run(repo, started)
+            self._run[OURS] = {"run": started.run_id} | (
+                {"parent": started.parent_id} if started.parent_id else {}
+            )
             self._points = Points(self._run)
         self._artifacts = artifact_folder(Path(repo.path), self._run.hash)
         self._run.set_artifacts_uri(self._artifacts.parent.as_uri())
@@ -74,7 +80,7 @@ class AimWriter(RunWriter):
 
     def set_tags(self, tags: Mapping[str, str]) -> None:
         """Set Aim's tags, which are bare text: ``name=text``."""
-        with self._writing():
+        with self._writing(), transaction(self._run.repo):
             for name, text in tags.items():
                 if name in self._tags and self._tags[name] != text:
                     self._run.remove_tag(tag_for(name, self._tags[name]))
@@ -108,7 +114,7 @@ class AimWriter(RunWriter):
         """Track a text, up to the size of a long page."""
         with file.open("rb") as stream:
             text = stream.read(_TEXT_BYTES).decode(errors="replace")
-        self._track(Text(text), path, "text")
+        self._track(Text(text), path, "text")  # type: ignore[no-untyped-call]
 
     def capture_source(self, source: Source) -> None:
         """Note the program, its arguments and its commit where Aim does; it has no place for a diff."""
