@@ -1,5 +1,7 @@
 """Where things lie in an Aim repository."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 REPOSITORY = ".aim"
@@ -15,6 +17,12 @@ def aim_folder(path: Path) -> Path | None:
 def meta_folder(aim: Path, run_hash: str) -> Path:
     """Return the folder of the database with what Aim knows of a run, but for its sequences."""
     return aim / "meta" / "chunks" / run_hash
+
+
+def run_folders(aim: Path) -> Iterator[Path]:
+    """Yield the folder of every run, by its name; there are none before the first run."""
+    chunks = aim / "meta" / "chunks"
+    yield from (Path(entry) for entry in (os.scandir(chunks) if chunks.is_dir() else ()) if entry.is_dir())
 
 
 def sequence_folder(aim: Path, run_hash: str) -> Path:

@@ -23,8 +23,8 @@ _COLUMNS = ("epoch", "step", "time", "val")
 class Points:
     """The metrics of an open run.
 
-    `Run.track` keeps a point under a hash of its step as float64, so that of two points at one step, or at 2**53 and
-    2**53 + 1, the last one stays; it takes no time but now, and writes each point in six transactions.
+    `Run.track` keeps a point under a hash of its step as float64, so that of two points at one step, or at 2**53
+    and 2**53 + 1, the last one stays; it takes no time but now, and writes each point in six transactions.
     Here a point whose step is no new maximum has a key of its own, and a batch is one transaction; Aim's readers,
     which sort by step, find nothing unusual.
     """

@@ -26,7 +26,8 @@ class Database:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._rocks = _open(folder) if (folder / "CURRENT").exists() else None
+        has_begun = (folder / "CURRENT").exists() or any(folder.glob("*.sst"))
+        self._rocks = _open(folder) if has_begun else None
 
     def entries(self, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Yield what lies under a path, in order: the rest of each path, and the value."""

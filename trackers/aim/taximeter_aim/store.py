@@ -1,7 +1,6 @@
 """A repository: which runs it holds, and where their files lie."""
 
 import io
-import os
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -24,6 +23,7 @@ from taximeter_aim.layout import (
     artifact_folder,
     meta_folder,
     progress_file,
+    run_folders,
     sequence_folder,
 )
 from taximeter_aim.media import media_of, read_medium
@@ -49,7 +49,7 @@ class Store:
     def summaries(self) -> Iterator[RunSummary]:
         """Yield every run, oldest first; only the one database of names and times is opened for it."""
         known = {run.vendor_id: run for run in runs_in(self._aim / DATABASE)}
-        present = [entry.name for entry in os.scandir(self._aim / "meta" / "chunks") if entry.is_dir()]
+        present = (entry.name for entry in run_folders(self._aim))
         runs = [known.get(name, StoredRun(name)) for name in present]
         yield from map(self._summary, sorted(runs, key=lambda run: (run.started, run.vendor_id)))
 
@@ -106,13 +106,17 @@ class Store:
 
     def _summary(self, run: StoredRun) -> RunSummary:
         name = run.vendor_id
-        run_id = id_of(name, self._facts(name)) if name.startswith(_NAMED_BY_DIGEST) else name
+        facts = self._sound_facts(name) if name.startswith(_NAMED_BY_DIGEST) else None
+        run_id = id_of(name, facts) if facts else name
         return RunSummary(run_id, name, run.experiment, run.name, self._status(run), run.started)
 
     def _status(self, run: StoredRun) -> Status:
         """Return the status; the run's own database is opened only where it may be running."""
         has_ended = run.ended is not None or not progress_file(self._aim, run.vendor_id).exists()
-        if not has_ended and self._facts(run.vendor_id).ended is None:  # Aim itself takes long to remove the file
+        if not has_ended:  # or its writer has not removed the file yet
+            facts = self._sound_facts(run.vendor_id)
+            has_ended = facts is not None and facts.ended is not None
+        if not has_ended:
             return "running"
         if not artifact_folder(self._aim, run.vendor_id).is_dir():
             return "finished"  # it is not ours
@@ -124,6 +128,13 @@ class Store:
 
     def _facts(self, run_hash: str) -> Facts:
         return facts_of(Database(meta_folder(self._aim, run_hash)), run_hash)
+
+    def _sound_facts(self, run_hash: str) -> Facts | None:
+        """Return what Aim knows of a run, or None where that is damaged: other runs are listed all the same."""
+        try:
+            return self._facts(run_hash)
+        except InputError:
+            return None
 
     def _sequences(self, run_hash: str) -> Database:
         return Database(sequence_folder(self._aim, run_hash))
