@@ -458,7 +458,7 @@ class TestReading:
 
     def test_trees_are_read_as_aim_writes_them(self) -> None:
         """Paths of names and integers, and values by their type; damage is nothing."""
-        keys = ["a", 0, -1, 2**63 - 1, "ü", -(2**63)]
+        keys: list[str | int] = ["a", 0, -1, 2**63 - 1, "ü", -(2**63)]
         assert keys_of(path_to(*keys)) == keys
         assert [keys_of(path) for path in (b"a", b"\xfe", b"a\xfe\xfe", b"\xfe12345678x", b"")] == [None] * 4 + [
             []
