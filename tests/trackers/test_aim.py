@@ -332,6 +332,36 @@ class TestResuming:
         assert [summary.status for summary in tracker.list_runs()] == ["killed"]
         assert tracker.read(RUN).status == "killed"
 
+    @pytest.mark.parametrize("kind", ["meta", "seqs"])
+    def test_a_deletion_that_was_cut_off_is_completed(
+        self, kind: str, tracker: AimTracker, record: Recorder
+    ) -> None:
+        """Aim deletes a run in several steps."""
+        record(staged(*rows(1, 2), TagsSet({"a": "1"})))
+        shutil.rmtree(Path(tracker.location, f".aim/{kind}/chunks/{RUN}"))
+        record(staged(*rows(3)))
+        assert [summary.run_id for summary in tracker.list_runs()] == [RUN]
+        native = tracker.read_native(RUN)
+        assert (list(native.metrics["loss"].steps), native.tags) == ([3], {})
+
+    def test_one_process_writes_to_two_stores(
+        self, tracker: AimTracker, fresh_repository: Path, tmp_path: Path
+    ) -> None:
+        """The same run in each, in turns."""
+        stores = [tracker, AimTracker(str(shutil.copytree(fresh_repository, tmp_path / "other")))]
+        runs = [staged(*rows(1, 2)), staged(*rows(3), TagsSet({"a": "b"}))]
+        dispatchers = [
+            Dispatcher(store, run.events[0], tmp_path)  # type: ignore[arg-type]
+            for store, run in zip(stores, runs, strict=True)
+        ]
+        for place in range(1, 4):
+            for dispatcher, run in zip(dispatchers, runs, strict=True):
+                dispatcher.write(run.events[place : place + 1])
+        for dispatcher, store, run in zip(dispatchers, stores, runs, strict=True):
+            dispatcher.finish(run.record)
+            assert diff(store.read(RUN), run.record) == []
+            assert store.read_native(RUN).metrics == run.record.metrics
+
     def test_the_locks_of_a_killed_writer_are_no_obstacle(self, tracker: AimTracker, record: Recorder) -> None:
         """Not even the one that Aim waits five minutes for."""
         run_python(_KILLED, tracker.location, RUN)

@@ -29,11 +29,10 @@ class AimPlainRun(PlainRun):
             self._run[name] = value
 
     def log_metrics(self, metrics: Mapping[str, Any], *, step: Any = None, time: int | None = None) -> None:
-        """Track each value."""
+        """Track the values at once."""
         if time is not None:
             raise Unsupported("Aim's track takes no time.")
-        for key, value in metrics.items():
-            self._run.track(value, name=key, step=step)
+        self._run.track(dict(metrics), step=step)
 
     def set_tags(self, tags: Mapping[str, Any]) -> None:
         """Add a tag for each, as ``name=value``: a tag is bare text."""

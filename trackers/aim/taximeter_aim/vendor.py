@@ -72,14 +72,17 @@ def open_repository(folder: Path) -> Any:
     Processes that make one at once break it, so it is made elsewhere and moved into its place whole.
 
     Raises:
-        TrackerError: another release of Aim is needed to bring it up to date.
+        TrackerError: it is not of the format of this release of Aim.
     """
     folder.mkdir(parents=True, exist_ok=True)
     check_room(folder)
     if not (folder / REPOSITORY / "VERSION").exists():
         _make_repository(folder)
     if Repo.check_repo_status(str(folder)) == RepoStatus.UPDATE_REQUIRED:
-        raise TrackerError(f"the repository in {folder} is of an older release; `aim storage upgrade` it first.")
+        raise TrackerError(
+            f"the repository in {folder} is of an older release, or was never finished: "
+            "`aim storage upgrade` brings it up to date, or else remove it."
+        )
     return Repo.from_path(str(folder))
 
 
@@ -87,7 +90,7 @@ def begin_run(repo: Any, started: Started) -> Any:
     """Begin a run with an id and a start of our own; what an earlier attempt left of it is deleted first."""
     aim, run_hash = Path(repo.path), hash_for(started.run_id)
     with _locked(repo):
-        if meta_folder(aim, run_hash).exists():
+        if meta_folder(aim, run_hash).exists() or repo.structured_db.find_run(run_hash):
             _delete_run(repo, run_hash)
         meta_folder(aim, run_hash).mkdir(parents=True)  # Aim opens only runs that it knows
         artifact_folder(aim, run_hash).mkdir(parents=True, exist_ok=True)
@@ -103,12 +106,14 @@ def begin_run(repo: Any, started: Started) -> Any:
 def end_run(run: Any, ended: int | None) -> None:
     """End a run at a time in microseconds, let go of its databases, and show it to Aim's own readers."""
     repo, run_hash = run.repo, run.hash
-    run.meta_run_tree["end_time"] = None if ended is None else ended / 1_000_000
-    run._resources.set_run_end_time = lambda: None  # noqa: SLF001 - it would be now
     containers = [repo.request_container(name, run_hash, read_only=False) for name in ("meta", "seqs")]
-    run.close()
-    for container in containers:
-        container.close()
+    run._resources.set_run_end_time = lambda: None  # noqa: SLF001 - it would be now
+    try:
+        run.meta_run_tree["end_time"] = None if ended is None else ended / 1_000_000
+    finally:
+        run.close()
+        for container in containers:
+            container.close()
     _index(repo, run_hash)
 
 
