@@ -219,7 +219,7 @@ class TestFacts:
         assert (system["git_info"]["commit"]["hash"], system["packages"]["numpy"]) == ("c0ffee", "2.0")
         native = tracker.read_native(RUN)
         assert native.source == Source("train.py", ("train.py", "--lr"), "c0ffee", "main")
-        assert native.environment == Environment("3.11", "", "", 0, 0, distributions={"numpy": "2.0", "_": "0"})
+        assert native.environment == Environment("", "", "", 0, 0, distributions={"numpy": "2.0", "_": "0"})
         assert native.params == {}
 
     @pytest.mark.parametrize(

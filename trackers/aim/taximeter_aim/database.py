@@ -22,7 +22,7 @@ WHERE run.hash = ?1 OR ?1 IS NULL ORDER BY run.created_at, run.id
 """
 _TAGS = """
 SELECT run_tag.run_id, tag.name FROM run_tag JOIN tag ON tag.id = run_tag.tag_id
-WHERE tag.is_archived IS NOT TRUE ORDER BY run_tag.rowid
+WHERE tag.is_archived IS NOT TRUE AND (run_tag.run_id = ?1 OR ?1 IS NULL) ORDER BY run_tag.rowid
 """
 _NOTES = "SELECT content FROM note WHERE run_id = ? ORDER BY id"
 
@@ -44,7 +44,7 @@ def runs_in(path: Path) -> list[StoredRun]:
     """Return every run, oldest first, without its notes."""
     with _open_unchanged(path) as database:
         tags: dict[int, list[str]] = {}
-        for number, tag in database.execute(_TAGS):
+        for number, tag in database.execute(_TAGS, (None,)):
             tags.setdefault(number, []).append(str(tag))
         return [_run(row, tags.get(row[0], []), []) for row in database.execute(_RUNS, (None,))]
 
@@ -55,7 +55,7 @@ def run_in(path: Path, run_hash: str) -> StoredRun:
         row = database.execute(_RUNS, (run_hash,)).fetchone()
         if row is None:
             return StoredRun(run_hash)
-        tags = [str(tag) for number, tag in database.execute(_TAGS) if number == row[0]]
+        tags = [str(tag) for _, tag in database.execute(_TAGS, (row[0],))]
         return _run(row, tags, [str(note) for (note,) in database.execute(_NOTES, (row[0],))])
 
 

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Iterator
+from pathlib import PurePath
 from typing import Any
 
 import msgspec
@@ -24,15 +25,15 @@ class Trace(msgspec.Struct, frozen=True):
     key: str
     kind: str
     place: bytes
-    has_own_keys: bool
-    """Whether a column has the steps; else the keys of the others are the steps."""
+    has_steps: bool
+    """Whether a column has the steps; else its keys are the steps."""
 
 
 class Facts(msgspec.Struct, frozen=True):
     """What Aim knows of a run, but for its sequences."""
 
-    attributes: Any
-    artifacts: Any
+    attributes: Node
+    artifacts: Node
     traces: tuple[Trace, ...]
     ended: Any
 
@@ -88,9 +89,8 @@ def id_of(vendor_id: str, facts: Facts) -> str:
 
 def series_of(database: Database, facts: Facts) -> dict[str, Series]:
     """Read the points, by their steps, and at one step by their times, as Aim's own readers sort them."""
-    numeric = [trace for trace in facts.traces if trace.kind in _NUMBERS]
-    shown = [trace for trace in numeric if not trace.key.startswith(SYSTEM_METRICS) or facts.ours]
-    return {trace.key: _series(database, trace) for trace in shown}
+    numeric = (trace for trace in facts.traces if trace.kind in _NUMBERS)
+    return {trace.key: _series(database, trace) for trace in numeric if not trace.key.startswith(SYSTEM_METRICS)}
 
 
 def _series(database: Database, trace: Trace) -> Series:
@@ -98,7 +98,7 @@ def _series(database: Database, trace: Trace) -> Series:
     for name in ("val", "time", "step"):
         entries = database.entries(trace.place + path_to(name))
         columns[name] = {key: value_of(value) for key, value in entries if len(key) == INT_KEY and value}
-    steps = columns["step"] if trace.has_own_keys else {key: _key_step(key) for key in columns["val"]}
+    steps = columns["step"] if trace.has_steps else {key: _key_step(key) for key in columns["val"]}
     points = [
         (_int64(steps[key]), _microseconds(columns["time"].get(key)) or 0, float(value))
         for key, value in columns["val"].items()
@@ -115,11 +115,11 @@ def _traces(root: Node, run_hash: str) -> Iterator[Trace]:
     for index, names in _mapping(root.get("traces")).items():
         context = json.dumps(_plain(contexts.get(index, Node())), sort_keys=True, ensure_ascii=False)
         for name, about in _mapping(names).items():
-            has_own_keys = _mapping(about).get("version", 1) != 1
-            version = ("v2",) if has_own_keys else ()
+            has_steps = _mapping(about).get("version", 1) != 1
+            version = ("v2",) if has_steps else ()
             place = path_to("seqs", *version, "chunks", run_hash, index, name)
             kind = str(_mapping(about).get("dtype", "float"))
-            yield Trace(contextual_key(str(name), context), kind, place, has_own_keys)
+            yield Trace(contextual_key(str(name), context), kind, place, has_steps)
 
 
 def status_in(tags: tuple[str, ...], *, is_whole: bool) -> Status:
@@ -140,7 +140,7 @@ def _source(system: Node) -> Source | None:
         return None
     argv = tuple(map(str, arguments)) if isinstance(arguments, list) else ()
     commit = _text(_mapping(git.get("commit")).get("hash"))
-    return Source(_text(system.get("entry_point")) or "", argv, commit, _text(git.get("branch")))
+    return Source(PurePath(argv[0]).name if argv else "", argv, commit, _text(git.get("branch")))
 
 
 def _environment(system: Node) -> Environment | None:
@@ -148,14 +148,8 @@ def _environment(system: Node) -> Environment | None:
     packages = system.get("packages")
     if not isinstance(packages, Node):
         return None
-    return Environment(
-        _text(system.get("python")) or "",
-        "",
-        "",
-        0,
-        0,
-        distributions={str(name): str(version) for name, version in packages.items()},
-    )
+    distributions = {str(name): str(version) for name, version in packages.items()}
+    return Environment("", "", "", 0, 0, distributions=distributions)
 
 
 def _plain(value: Any) -> Any:
@@ -175,7 +169,7 @@ def _text(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-def _key_step(key: bytes) -> Any:
+def _key_step(key: bytes) -> int:
     """Return the step that a column's key is, in the layout of Aim's earlier releases and of media."""
     return int.from_bytes(key[1:-1], "big", signed=True)
 

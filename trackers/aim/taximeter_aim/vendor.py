@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -125,11 +125,6 @@ def transaction(repo: Any) -> Iterator[None]:
             yield
     finally:
         repo.structured_db.get_session()
-
-
-def now() -> int:
-    """Return the time in microseconds."""
-    return (datetime.now(UTC).replace(tzinfo=None) - _EPOCH) // _MICROSECOND
 
 
 def _make_repository(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """Writes one run as Aim's own users see theirs: params, metrics, tags, notes, images, texts and artifacts."""
 
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -31,7 +32,6 @@ from taximeter_aim.vendor import (
     check_room,
     end_run,
     failures_translated,
-    now,
     open_repository,
     transaction,
 )
@@ -56,9 +56,8 @@ class AimWriter(RunWriter):
         with failures_translated(folder):
             repo = open_repository(folder)
             self._run = begin_run(repo, started)
-            self._run[OURS] = {"run": started.run_id} | (
-                {"parent": started.parent_id} if started.parent_id else {}
-            )
+            parent = {} if started.parent_id is None else {"parent": started.parent_id}
+            self._run[OURS] = {"run": started.run_id} | parent
             self._points = Points(self._run)
         self._artifacts = artifact_folder(Path(repo.path), self._run.hash)
         self._run.set_artifacts_uri(self._artifacts.parent.as_uri())
@@ -117,13 +116,13 @@ class AimWriter(RunWriter):
         self._track(Text(text), path, "text")  # type: ignore[no-untyped-call]
 
     def capture_source(self, source: Source) -> None:
-        """Note the program, its arguments and its commit where Aim does; it has no place for a diff."""
+        """Note the arguments and the commit where Aim does; it has no place for a diff."""
         git = {"branch": source.branch, "commit": {"hash": source.commit}}
-        self._describe(entry_point=source.entry_point, arguments=list(source.argv), git_info=git)
+        self._describe(arguments=list(source.argv), git_info=git)
 
     def capture_environment(self, environment: Environment) -> None:
         """Note the distributions where Aim does."""
-        self._describe(python=environment.python, packages=param_value(dict(environment.distributions)))
+        self._describe(packages=param_value(dict(environment.distributions)))
 
     def finish(self, record: RunRecord, record_file: Path) -> None:
         """Store the exact record among the artifacts, tell how the run ended, and end it."""
@@ -141,7 +140,7 @@ class AimWriter(RunWriter):
             try:
                 self._run.add_tag(KILLED)
             finally:
-                end_run(self._run, now())
+                end_run(self._run, time.time_ns() // 1000)
 
     def _describe(self, **facts: Any) -> None:
         with self._writing():
