@@ -118,7 +118,7 @@ class AimWriter(RunWriter):
     def capture_source(self, source: Source) -> None:
         """Note the arguments and the commit where Aim does; it has no place for a diff."""
         git = {"branch": source.branch, "commit": {"hash": source.commit}}
-        self._describe(arguments=list(source.argv), git_info=git)
+        self._describe(arguments=list(source.argv), git_info=git if source.commit else {})
 
     def capture_environment(self, environment: Environment) -> None:
         """Note the distributions where Aim does."""
