@@ -111,12 +111,16 @@ class TaskDescription:
 
 
 def model_entry(vendor_id: str, path: str, model: Model, weights: Path, *, is_package: bool) -> dict[str, Any]:
-    """Return an output model as `OutputModel` would describe it for the import, which makes one of it."""
+    """Return an output model as `OutputModel` would describe it for the import, which makes one of it.
+
+    A task's models are told apart by the names of their target files, without the endings.
+    """
     about = {"path": path} | msgspec.to_builtins(pack_model(model))
+    target = f"{path.replace('%', '%25').replace('/', '%2F')}{weights.suffix or '.bin'}"
     return {
         "id": vendor_id,
         "init": {"name": path, "config_text": msgspec.json.encode(about).decode(), "framework": model.flavour},
-        "weights": {"weights_filename": str(weights), "is_package": is_package},
+        "weights": {"weights_filename": str(weights), "target_filename": target, "is_package": is_package},
         "output_uri": None,
     }
 

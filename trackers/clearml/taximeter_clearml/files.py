@@ -108,8 +108,7 @@ class ZipFiles(SessionFiles):
     def open(self, name: str) -> BinaryIO:
         """Open a member."""
         try:
-            with ZipFile(self.path) as archive:
-                return archive.open(name)  # type: ignore[return-value]
+            return self._archive.open(name)  # type: ignore[return-value]
         except KeyError:
             raise FileNotFoundError(f"{self.path} has no file {name!r}") from None
         except _ZIP_ERRORS as error:
@@ -117,17 +116,17 @@ class ZipFiles(SessionFiles):
 
     def has(self, name: str) -> bool:
         """Tell whether there is such a member."""
-        return name in self._names
+        return name in self._archive.NameToInfo
 
     def state(self) -> object:
         """Return the state of the zip file."""
         return _state(self.path)
 
     @cached_property
-    def _names(self) -> set[str]:
+    def _archive(self) -> ZipFile:
+        """The zip file, open for as long as this object is there: it may have thousands of members."""
         try:
-            with ZipFile(self.path) as archive:
-                return set(archive.namelist())
+            return ZipFile(self.path)
         except _ZIP_ERRORS as error:
             raise InputError(f"{self.path} is damaged: {error}.") from error
 
