@@ -135,7 +135,7 @@ def session_at(path: Path) -> SessionFiles | None:
     """Return the session whose folder or zip file `path` is."""
     if path.is_dir():
         files: SessionFiles = FolderFiles(path)
-        named = path.name.startswith("offline-") and any(map(files.has, (METRICS, LOG)))
+        named = path.name.startswith("offline-") and any(map(files.has, (TASK, METRICS, LOG)))
         return files if named or (files.has(TASK) and _is_marked(files)) else None
     if path.suffix == ".zip" and is_zipfile(path):
         files = ZipFiles(path)

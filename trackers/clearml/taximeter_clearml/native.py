@@ -48,7 +48,6 @@ def record_of(files: SessionFiles) -> RunRecord:
     """Return the run."""
     task, summary = files.task, summary_of(files)
     properties = properties_of(task)
-    entries = list(_artifacts(task))
     return RunRecord(
         run_id=summary.run_id,
         experiment=str(task.get("project_name") or ""),
@@ -56,14 +55,14 @@ def record_of(files: SessionFiles) -> RunRecord:
         status=_status(files),
         started=summary.started,
         ended=text_time(properties.get("ended")),
-        parent_id=properties.get("parent") if OURS in properties else task.get("parent"),
+        parent_id=properties.get("parent") if OURS in properties else _text(task.get("parent")),
         hypothesis=properties.get("hypothesis") if OURS in properties else None,
-        notes=(task["comment"],) if task.get("comment") else (),
+        notes=(str(task["comment"]),) if task.get("comment") else (),
         params=dict(_params(task)),
         metrics=series_in(files.events(), files.vendor_id),
-        tags={name: text for name, _, text in (str(tag).partition("=") for tag in task.get("tags") or [])},
+        tags={name: text for name, _, text in (str(tag).partition("=") for tag in _list(task.get("tags")))},
         artifacts={path: _describe(files, path, name) for path, name in files_of(files).items()},
-        datasets=tuple(_datasets(entries)),
+        datasets=tuple(_datasets(task)),
         models=dict(_models(task)),
         source=_source(task),
         environment=_environment(task),
@@ -122,7 +121,7 @@ def _describe(files: SessionFiles, path: str, name: str) -> Any:
 def _status(files: SessionFiles) -> Status:
     """Return the status; a session that others wrote has none, but a zip file once its process has ended."""
     by_end: Status = "finished" if files.is_closed else "running"
-    return _OUR_STATUSES.get(files.task.get("status"), by_end)
+    return _OUR_STATUSES.get(str(files.task.get("status")), by_end)
 
 
 def _started(files: SessionFiles) -> int:
@@ -148,12 +147,11 @@ def _params(task: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _artifacts(task: dict[str, Any]) -> list[dict[str, Any]]:
-    entries = _mapping(task.get("execution")).get("artifacts")
-    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    return list(map(_mapping, _list(_mapping(task.get("execution")).get("artifacts"))))
 
 
-def _datasets(entries: list[dict[str, Any]]) -> Iterator[Dataset]:
-    for entry in entries:
+def _datasets(task: dict[str, Any]) -> Iterator[Dataset]:
+    for entry in _artifacts(task):
         if entry.get("type") == DATASET:
             try:
                 card = json.loads(_mapping(entry.get("type_data")).get("preview") or "")
@@ -163,8 +161,7 @@ def _datasets(entries: list[dict[str, Any]]) -> Iterator[Dataset]:
 
 
 def _output_models(task: dict[str, Any]) -> list[dict[str, Any]]:
-    entries = task.get("offline_output_models")
-    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    return list(map(_mapping, _list(task.get("offline_output_models"))))
 
 
 def _weights(task: dict[str, Any]) -> Iterator[Any]:
@@ -185,7 +182,7 @@ def _models(task: dict[str, Any]) -> Iterator[tuple[str, Model]]:
 
 def _source(task: dict[str, Any]) -> Source | None:
     script = _mapping(task.get("script"))
-    commit, branch, diff = (script.get(field) for field in ("version_num", "branch", "diff"))
+    commit, branch, diff = (_text(script.get(field)) for field in ("version_num", "branch", "diff"))
     if "entry_point" not in script:
         return None
     arguments = _configuration(task, COMMAND)
@@ -218,3 +215,11 @@ def _configuration(task: dict[str, Any], name: str) -> Any:
 
 def _mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
