@@ -419,6 +419,20 @@ class TestReading:
             assert len(tracker.read_native(SESSION).metrics["loss"]) == 2499
             assert tracker.read(SESSION).name == ""
 
+    def test_a_damaged_zip_file_is_told(self, tracker: ClearMLTracker, record: Recorder, tmp_path: Path) -> None:
+        """One whose record is damaged is an input error; one that cannot be read at all is no session."""
+        record(staged(*rows(1)))
+        content = bytearray(Path(f"{folder_of(tracker)}.zip").read_bytes())
+        place = content.index(b"record.jsonl") + 40
+        content[place : place + 20] = bytes(20)
+        damaged = tmp_path / f"{SESSION}.zip"
+        damaged.write_bytes(content)
+        with pytest.raises(InputError, match="is damaged"):
+            ClearMLTracker(str(damaged)).read(RUN)
+        assert len(ClearMLTracker(str(damaged)).read_native(RUN).metrics["loss"]) == 1
+        damaged.write_bytes(content[:-30])
+        assert list(ClearMLTracker(str(damaged)).list_runs()) == []
+
     def test_a_task_of_odd_types_is_read(self, tracker: ClearMLTracker, record: Recorder) -> None:
         """Whatever stands where."""
         record(staged(*rows(1)))

@@ -27,7 +27,7 @@ class ClearMLTracker(Tracker):
     gaps: ClassVar = {
         Feature.CHILD_RUNS: Gap(
             "not theirs",
-            "a server refuses to import a session whose parent it does not have, and the parent gets a new id",
+            "an imported run gets a new id, and a server refuses a session whose parent it does not have",
         ),
         Feature.LIVE: Gap(
             "not theirs", "ClearML's UI is its server's, which shows a session after it was imported"

@@ -1,18 +1,24 @@
 """The files of a session, in its folder or in its zip file; no name leads out of it, and nothing is unpacked."""
 
 import json
+import logging
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
-from zipfile import BadZipFile, ZipFile, is_zipfile
+from zipfile import BadZipFile, ZipFile
 
 from taximeter.errors import InputError
 
 TASK, METRICS, LOG = "task.json", "metrics.jsonl", "log.jsonl"
-_MARK = b'"offline_folder"'
-_ZIP_ERRORS = (BadZipFile, NotImplementedError, RuntimeError, ValueError)
+_NAME, _MARK = "offline-", "offline_folder"
+_ZIP_ERRORS = (BadZipFile, NotImplementedError, OSError, RuntimeError, ValueError)
+_READ_ERRORS = (BadZipFile, EOFError, zlib.error)
+
+_logger = logging.getLogger(__name__)
 
 
 class SessionFiles(ABC):
@@ -46,7 +52,7 @@ class SessionFiles(ABC):
         try:
             with self.open(TASK) as file:
                 task = json.load(file)
-        except (FileNotFoundError, ValueError, RecursionError):
+        except (*_READ_ERRORS, InputError, FileNotFoundError, ValueError, RecursionError):
             return {}
         return task if isinstance(task, dict) else {}
 
@@ -57,13 +63,25 @@ class SessionFiles(ABC):
         return found if isinstance(found, str) else self.path.name.removesuffix(".zip")
 
     def events(self, name: str = METRICS) -> Iterator[dict[str, Any]]:
-        """Yield the events of a file, line by line; lines that are torn are passed over."""
+        """Yield the events of a file; lines that are torn, and what follows damage, are passed over."""
         try:
             with self.open(name) as file:
                 for line in file:
                     yield from _events_in(line)
-        except FileNotFoundError:
+        except (*_READ_ERRORS, InputError, FileNotFoundError):
             return
+
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """Read what must be whole.
+
+        Raises:
+            InputError: it is damaged.
+        """
+        try:
+            yield
+        except _READ_ERRORS as error:
+            raise InputError(f"{self.path} is damaged: {error}.") from error
 
     def local_name(self, uri: Any) -> str | None:
         """Return the name of the file that was to be uploaded from `uri`; None where it lies elsewhere."""
@@ -132,21 +150,21 @@ class ZipFiles(SessionFiles):
 
 
 def session_at(path: Path) -> SessionFiles | None:
-    """Return the session whose folder or zip file `path` is."""
-    if path.is_dir():
-        files: SessionFiles = FolderFiles(path)
-        named = path.name.startswith("offline-") and any(map(files.has, (TASK, METRICS, LOG)))
-        return files if named or (files.has(TASK) and _is_marked(files)) else None
-    if path.suffix == ".zip" and is_zipfile(path):
-        files = ZipFiles(path)
-        return files if files.has(TASK) and _is_marked(files) else None
+    """Return the session whose folder or zip file `path` is; a zip file that cannot be read at all is none."""
+    try:
+        if path.is_dir():
+            return _checked(FolderFiles(path))
+        if path.suffix == ".zip" and path.is_file():
+            return _checked(ZipFiles(path))
+    except InputError as error:
+        _logger.warning("%s", error)
     return None
 
 
-def _is_marked(files: SessionFiles) -> bool:
-    """Tell whether the task file is that of an offline session."""
-    with files.open(TASK) as file:
-        return _MARK in file.read()
+def _checked(files: SessionFiles) -> SessionFiles | None:
+    """Return the files if they are a session's, by their place's name or by what the task file says."""
+    named = files.path.name.startswith(_NAME) and any(map(files.has, (TASK, METRICS, LOG)))
+    return files if named or _MARK in files.task else None
 
 
 def _events_in(line: bytes) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -47,7 +47,8 @@ _REQUIREMENT = re.compile(r"([^\s#=<>~!]+) *==+ *(\S+)")
 def record_of(files: SessionFiles) -> RunRecord:
     """Return the run."""
     task, summary = files.task, summary_of(files)
-    properties = properties_of(task)
+    properties, kept = properties_of(task), artifacts_of(files)
+    kept.pop(RECORD_PATH, None)
     return RunRecord(
         run_id=summary.run_id,
         experiment=str(task.get("project_name") or ""),
@@ -61,7 +62,7 @@ def record_of(files: SessionFiles) -> RunRecord:
         params=dict(_params(task)),
         metrics=series_in(files.events(), files.vendor_id),
         tags={name: text for name, _, text in (str(tag).partition("=") for tag in _list(task.get("tags")))},
-        artifacts={path: _describe(files, path, name) for path, name in files_of(files).items()},
+        artifacts={path: _describe(files, path, name) for path, name in (samples_of(files) | kept).items()},
         datasets=tuple(_datasets(task)),
         models=dict(_models(task)),
         source=_source(task),
@@ -87,34 +88,31 @@ def properties_of(task: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def files_of(files: SessionFiles) -> dict[str, str]:
-    """Return the files that the session keeps for a run: their names in it by the artifacts' names.
+def artifacts_of(files: SessionFiles) -> dict[str, str]:
+    """Return the files of artifacts and models: their names in the session by the artifacts' names.
 
-    Debug samples and weights of models that are no artifacts have the names of their files.
+    Weights of models that are no artifacts have the names of their files.
     """
     entries = ((str(entry.get("key")), files.local_name(entry.get("uri"))) for entry in _artifacts(files.task))
-    found = {key: name for key, name in entries if name and key != RECORD_PATH}
-    models = (files.local_name(weights) for weights in _weights(files.task))
-    samples = (
-        f"data/{event['key']}" for event in files.events() if event.get("type") == _IMAGE and event.get("key")
-    )
-    taken = set(found.values())
-    for name in (*models, *samples):
-        if name and name not in taken:
-            found.setdefault(_FOLDER.sub("", name, count=1), name)
-    return {key: name for key, name in found.items() if files.has(name)}
+    found = {key: name for key, name in entries if name and files.has(name)}
+    return _named(files, map(files.local_name, _weights(files.task)), set(found.values())) | found
 
 
-def record_file(files: SessionFiles) -> str | None:
-    """Return the name of the file that holds the exact record."""
-    for entry in _artifacts(files.task):
-        if entry.get("key") == RECORD_PATH:
-            return files.local_name(entry.get("uri"))
-    return None
+def samples_of(files: SessionFiles) -> dict[str, str]:
+    """Return the files of debug samples that are no artifacts, by their own names."""
+    keys = (event.get("key") for event in files.events() if event.get("type") == _IMAGE)
+    return _named(files, (f"data/{key}" for key in keys if key), set(artifacts_of(files).values()))
+
+
+def _named(files: SessionFiles, names: Iterable[str | None], taken: set[str]) -> dict[str, str]:
+    """Return files by their own names, without the folders that ClearML has for every task."""
+    return {
+        _FOLDER.sub("", name, count=1): name for name in names if name and name not in taken and files.has(name)
+    }
 
 
 def _describe(files: SessionFiles, path: str, name: str) -> Any:
-    with files.open(name) as stream:
+    with files.whole(), files.open(name) as stream:
         return describe_stream(stream, path)
 
 

@@ -1,6 +1,6 @@
 """The points among a session's events, in the terms of a run's record."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -18,12 +18,13 @@ def series_in(events: Iterable[dict[str, Any]], task_id: str) -> dict[str, Serie
     for event in events:
         if event.get("type") != _SCALAR or event.get("task") != task_id:
             continue
-        with suppress(TypeError, ValueError, OverflowError):
+        with suppress(KeyError, TypeError, ValueError, OverflowError):
             value, step = float(event["value"]), _int64(event.get("iter") or 0)
             place = _place(event, step)
             if place not in keys:
-                keys[place] = _free_key(metric_key(*place), keys.values())
-            found.setdefault(keys[place], Series()).append(value, step, microseconds(event.get("timestamp")))
+                keys[place] = _free_key(metric_key(*place), found)
+                found[keys[place]] = Series()
+            found[keys[place]].append(value, step, microseconds(event.get("timestamp")))
     return found
 
 
@@ -41,10 +42,9 @@ def _place(event: dict[str, Any], step: int) -> tuple[str, str]:
     return (series, series) if (title, step) == SINGLE_VALUE else (title, series)
 
 
-def _free_key(key: str, taken: Iterable[str]) -> str:
+def _free_key(key: str, taken: Container[str]) -> str:
     """Return a key that no other series has: ClearML's users may have series whose titles hold slashes."""
-    others = set(taken)
-    while key in others:
+    while key in taken:
         key += "_"
     return key
 

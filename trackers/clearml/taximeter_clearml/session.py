@@ -67,8 +67,8 @@ class OfflineSession:
     def report(self, events: Iterable[MetricsEventAdapter]) -> None:
         """Append events to the session's metrics."""
         waiting = iter(events)
-        while line := list(islice(waiting, _EVENTS_PER_LINE)):
-            with self._translated():
+        with self._translated():
+            while line := list(islice(waiting, _EVENTS_PER_LINE)):
                 self._metrics.write_events(line, async_enable=False)
         self._save_if_due()
 

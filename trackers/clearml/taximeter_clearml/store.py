@@ -1,28 +1,32 @@
 """A folder of sessions: which runs it holds, and where their files lie."""
 
-import os
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
-
-import msgspec
 
 from taximeter.errors import InputError
 from taximeter.record import RunRecord
 from taximeter.tracker import RECORD_PATH, RunSummary
 from taximeter_clearml.files import SessionFiles, session_at
 from taximeter_clearml.names import vendor_id_for
-from taximeter_clearml.native import files_of, record_file, record_of, summary_of
+from taximeter_clearml.native import artifacts_of, record_of, samples_of, summary_of
 
 _OFFLINE = "offline"
 
 
-class _Known(msgspec.Struct, frozen=True):
+class _Known:
     """A session that was asked for, as long as its task stays as it is."""
 
-    files: SessionFiles
-    state: object
-    names: dict[str, str]
+    def __init__(self, files: SessionFiles) -> None:
+        self.files = files
+        self.state = files.state()
+        self.artifacts = artifacts_of(files)
+
+    @cached_property
+    def samples(self) -> dict[str, str]:
+        """The debug samples; to find them, all events are read."""
+        return samples_of(self.files)
 
 
 class Store:
@@ -44,9 +48,9 @@ class Store:
     def exact(self, run_id: str) -> RunRecord | None:
         """Return the exact record, if the session has one."""
         known = self._session(run_id)
-        if RECORD_PATH not in known.names:
+        if RECORD_PATH not in known.artifacts:
             return None
-        with known.files.open(known.names[RECORD_PATH]) as lines:
+        with known.files.whole(), known.files.open(known.artifacts[RECORD_PATH]) as lines:
             return RunRecord.from_lines(lines)
 
     def open_file(self, run_id: str, path: str) -> BinaryIO:
@@ -56,9 +60,10 @@ class Store:
             FileNotFoundError: there is none.
         """
         known = self._session(run_id)
-        if path not in known.names:
+        name = known.artifacts.get(path) or known.samples.get(path)
+        if name is None:
             raise FileNotFoundError(f"{known.files.path} has no artifact {path!r}")
-        return known.files.open(known.names[path])
+        return known.files.open(name)
 
     def files(self) -> Iterator[Path]:
         """Yield the folder of the sessions, or the session."""
@@ -68,10 +73,7 @@ class Store:
     def _session(self, run_id: str) -> _Known:
         known = self._known.get(run_id)
         if known is None or known.state != known.files.state():
-            files = self._find(run_id)
-            state, record = files.state(), record_file(files)
-            names = files_of(files) | ({RECORD_PATH: record} if record and files.has(record) else {})
-            known = self._known[run_id] = _Known(files, state, names)
+            known = self._known[run_id] = _Known(self._find(run_id))
         return known
 
     def _find(self, run_id: str) -> SessionFiles:
@@ -116,7 +118,4 @@ def looks_like_store(path: Path) -> bool:
 
 def _entries(folder: Path) -> list[Path]:
     """Return what lies in a folder, a session's folder before its zip file."""
-    if not folder.is_dir():
-        return []
-    names = sorted(entry.name for entry in os.scandir(folder))
-    return [folder / name for name in names]
+    return sorted(folder.iterdir()) if folder.is_dir() else []
