@@ -2,7 +2,7 @@
 
 import typer
 
-from taximeter.cli import data, stores, training
+from taximeter.cli import check, data, stores, training
 
 app = typer.Typer(
     name="taximeter",
@@ -15,6 +15,7 @@ app = typer.Typer(
 app.command("run")(training.run_experiment)
 app.command("compare")(training.compare_trackers)
 app.command("report")(training.render_report)
+app.command("check")(check.check_suite)
 app.command("trackers")(stores.list_trackers)
 app.command("runs")(stores.list_runs)
 app.command("show")(stores.show_run)

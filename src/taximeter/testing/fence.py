@@ -32,7 +32,7 @@ class Fence:
             guard.LOG: str(self._log),
             guard.ADMITTED: ",".join(subject.looks_up),
             "HOME": str(self.home),
-            "PYTHONPATH": os.pathsep.join(filter(None, [_folder_of(guard), os.environ.get("PYTHONPATH")])),
+            "PYTHONPATH": os.pathsep.join([str(Path(guard.__file__).parent), *_python_path()]),
         }
 
     def attempts(self) -> list[str]:
@@ -69,12 +69,13 @@ def printed_by(process: "subprocess.Popen[str]") -> str:
             output, problem = process.communicate(timeout=_PATIENCE_SECONDS)
         finally:
             process.kill()
-    assert process.returncode == 0, problem
+    assert process.returncode == 0, (problem.strip().splitlines() or ["it said nothing"])[-1]
     return output
 
 
-def _folder_of(module: object) -> str:
-    return str(Path(str(getattr(module, "__file__", ""))).parent)
+def _python_path() -> list[str]:
+    """Return the folders of ``PYTHONPATH`` as they are seen from any other folder."""
+    return [os.path.abspath(path) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]  # noqa: PTH100 - links stay
 
 
 class Shelf:
