@@ -7,6 +7,7 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -90,7 +91,7 @@ def check_tracker(
         )
     collector = _Collector(on_test)
     with tempfile.TemporaryDirectory(prefix="taximeter-check-") as folder:
-        file = Path(folder, "test_tracker.py")
+        file = Path(folder, f"test_{sha256(folder.encode()).hexdigest()}.py")  # modules of one name are taken for one
         file.write_text(_TESTS.format(name=name, examples=examples))
         _run_pytest([str(file), *(["-k", select] if select else [])], folder, collector)
     if collector.problem or not collector.groups:

@@ -12,7 +12,7 @@ from taximeter.testing.subject import Subject
 from taximeter.tracker import Feature, Tracker
 
 _PARENT, _CHILD = id_of("native parent"), id_of("native child")
-_LIVE_SECONDS = 30
+LIVE_SECONDS = 30
 
 NATIVE: dict[Feature, Callable[[RunRecord, RunRecord], bool]] = {
     Feature.PARAMS: lambda native, _: str(native.params.get("model")) == "lasso" and "alpha" in native.params,
@@ -108,7 +108,7 @@ class NativeSuite(FencedSuite):
         try:
             writer.log_metrics(points(50))  # type: ignore[arg-type]
             if Feature.LIVE in shelf.subject.kind.features:
-                wait_until(lambda: _live_points(shelf) == 50, _LIVE_SECONDS)  # noqa: PLR2004 - all of them
+                wait_until(lambda: _live_points(shelf) == 50, LIVE_SECONDS)  # noqa: PLR2004 - all of them
                 assert [one.status for one in shelf.open().list_runs()] == ["running"]
         finally:
             writer.close()
