@@ -64,8 +64,7 @@ class LinesTracker(Tracker):
     def list_runs(self) -> Iterator[RunSummary]:
         """Yield every run."""
         runs = (fold(self.events(log.parent)) for log in Path(self.location).glob("*/log"))
-        for run in sorted(runs, key=lambda run: run.started):
-            yield RunSummary(run.run_id, run.run_id, run.experiment, run.name, run.status, run.started)
+        yield from map(RunSummary.of, sorted(runs, key=lambda run: run.started))
 
     def read_native(self, run_id: str) -> RunRecord:
         """Add the lines up."""

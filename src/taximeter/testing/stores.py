@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from contextlib import ExitStack
 from hashlib import sha256
 from pathlib import Path
 
@@ -60,13 +61,14 @@ class StoreSuite(FencedSuite):
         location = shelf.open().location
         run_ids = [id_of(f"settled {number}") for number in range(3)]
         arguments = ("-m", "taximeter.testing.child", subject.name, location, str(shelf.root))
-        processes = [fence.start(*arguments, run_id) for run_id in run_ids]
-        for process in processes:
-            assert process.stdout
-            process.stdout.readline()
-        (shelf.root / "go").touch()
-        for process in processes:
-            printed_by(process)
+        with ExitStack() as stack:
+            processes = [stack.enter_context(fence.start(*arguments, run_id)) for run_id in run_ids]
+            for process in processes:
+                assert process.stdout
+                process.stdout.readline()
+            (shelf.root / "go").touch()
+            for process in processes:
+                printed_by(process)
         return shelf, full_run(run_ids[0]).record, shelf.open().read(run_ids[0], native=True)
 
     def test_every_run_is_listed_oldest_first(self, crowd: tuple[Shelf, list[RunRecord]]) -> None:
