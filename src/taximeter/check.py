@@ -91,7 +91,9 @@ def check_tracker(
         )
     collector = _Collector(on_test)
     with tempfile.TemporaryDirectory(prefix="taximeter-check-") as folder:
-        file = Path(folder, f"test_{sha256(folder.encode()).hexdigest()}.py")  # modules of one name are taken for one
+        file = Path(
+            folder, f"test_{sha256(folder.encode()).hexdigest()}.py"
+        )  # modules of one name are taken for one
         file.write_text(_TESTS.format(name=name, examples=examples))
         _run_pytest([str(file), *(["-k", select] if select else [])], folder, collector)
     if collector.problem or not collector.groups:

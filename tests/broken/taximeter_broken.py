@@ -13,11 +13,11 @@ from typing import Any, BinaryIO, ClassVar
 
 import iniconfig  # the vendor of `VendorAtImport`, for whom this line is the fault
 import msgspec
+from taximeter_lines import LinesTracker, LinesWriter
 
 from taximeter.events import Event, Finished, MetricsLogged, ParamsLogged, Started
 from taximeter.record import Dataset, RunRecord
 from taximeter.tracker import Feature, Gap, RunSummary, RunWriter
-from taximeter_lines import LinesTracker, LinesWriter
 
 _LONGEST_TEXT = 6000
 
@@ -372,4 +372,3 @@ class ForgetsFiles(Broken):
 
     def files(self) -> Iterator[Path]:
         return iter(())
-

@@ -34,7 +34,7 @@ from taximeter.tracker import Feature, Gap, RunSummary, RunWriter, Tracker
 
 
 class LinesTracker(Tracker):
-    """A folder for each run: `log`, its first line the process and then an event a line, `record` and `artifacts`."""
+    """A folder for each run: `log` (the process, then an event a line), `record` and `artifacts`."""
 
     name = "lines"
     features = frozenset(Feature) - {Feature.FIGURES, Feature.TABLES}
@@ -126,7 +126,7 @@ class LinesWriter(RunWriter):
         """Add a line."""
         self._write(NoteAdded(text))
 
-    def log_artifact(self, path: str, file: Path, media_type: str) -> None:  # noqa: ARG002 - it follows from the path
+    def log_artifact(self, path: str, file: Path, media_type: str) -> None:  # noqa: ARG002 - the path says it
         """Keep a copy."""
         self._write(ArtifactLogged(path, keep_copy(file, self._run / "artifacts", path)))
 

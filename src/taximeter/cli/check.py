@@ -30,7 +30,12 @@ def check_suite(
 
 def _print_verdict(verdict: Verdict) -> None:
     rows = [(group.name, group.passed, group.failed) for group in verdict.groups]
-    print_table(f"{verdict.tests} tests of {verdict.tracker}", ("group", "passed", "failed"), rows, right=("passed", "failed"))
+    print_table(
+        f"{verdict.tests} tests of {verdict.tracker}",
+        ("group", "passed", "failed"),
+        rows,
+        right=("passed", "failed"),
+    )
     if verdict.failures:
         failures = [(failure.group, failure.test, failure.reason) for failure in verdict.failures]
         print_table("What failed", ("group", "test", "reason"), failures)

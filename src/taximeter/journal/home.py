@@ -76,7 +76,7 @@ class Outbox:
         os.utime(self._pending / run_id, ns=(now, now))
 
     def pending(self) -> list[str]:
-        """Return the runs that are to be delivered, in the order in which they began: a parent before its children."""
+        """Return the runs that are to be delivered, a parent before its children: in the order they began."""
         with os.scandir(self._pending) as entries:
             began = {entry.name: _changed(entry) for entry in entries}
         return sorted(began, key=lambda run_id: began[run_id])

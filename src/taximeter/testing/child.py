@@ -1,4 +1,4 @@
-"""What the suite does in processes of their own: ``python -m taximeter.testing.child TRACKER LOCATION FOLDER RUN``.
+"""Records in a process of its own: ``python -m taximeter.testing.child TRACKER LOCATION FOLDER RUN``.
 
 It records the full run with the adapter as soon as the file `go` is in the folder, and reads it back.
 """

@@ -133,16 +133,31 @@ ARTIFACTS: dict[str, list[tuple[str, bytes]]] = {
     "a path of many folders": [("a/b/c/d/e/f/g/h.json", b"{}")],
     "a path beyond ASCII": [("ünï-🚕/e\u0301.csv", TABLE)],
     "paths that differ in case": [("A.txt", b"1"), ("a.txt", b"2"), ("a.TXT", b"3")],
-    "paths that look alike once cleaned": [("a/b.txt", b"1"), ("a__b.txt", b"2"), ("a_b.txt", b"3"), ("a b.txt", b"4")],
+    "paths that look alike once cleaned": [
+        ("a/b.txt", b"1"),
+        ("a__b.txt", b"2"),
+        ("a_b.txt", b"3"),
+        ("a b.txt", b"4"),
+    ],
     "a name of 255 characters": [("x" * 255, b"1")],
     "a path of 1,000 characters": [("/".join(["folder " * 9] * 16), b"1")],
-    "names with odd characters": [("=cmd.csv", TABLE), ("-rf", b"1"), ("a\nb.txt", TEXT), ("%41?#&:*|<>.txt", TEXT)],
+    "names with odd characters": [
+        ("=cmd.csv", TABLE),
+        ("-rf", b"1"),
+        ("a\nb.txt", TEXT),
+        ("%41?#&:*|<>.txt", TEXT),
+    ],
     "names that a vendor keeps for itself": [("run.json", b"1"), ("config.yaml", b"2"), (".git/HEAD", b"3")],
     "a file that is replaced": [("x.txt", b"old"), ("x.txt", b"new")],
     "the same bytes twice": [("one.txt", TEXT), ("two.txt", TEXT)],
     "a picture, a table, a text": [("x.png", PNG), ("x.csv", TABLE), ("x.md", TEXT)],
     "a table of Parquet": [],
-    "files that are not what their names say": [("x.png", b"no"), ("x.csv", b'"\0'), ("x.parquet", b"no"), ("x.md", b"\xff")],
+    "files that are not what their names say": [
+        ("x.png", b"no"),
+        ("x.csv", b'"\0'),
+        ("x.parquet", b"no"),
+        ("x.md", b"\xff"),
+    ],
     "pages that could be run": [("x.html", b"<script>alert(1)</script>"), ("x.svg", b"<svg onload='alert(1)'/>")],
 }
 
@@ -159,7 +174,9 @@ DATASETS: dict[str, list[Dataset]] = {
     ],
     "the same dataset twice": [DATASET, DATASET],
     "a name with odd characters": [msgspec.structs.replace(DATASET, name="../a b/=🚕", source="")],
-    "300 columns": [msgspec.structs.replace(DATASET, columns={f"column {place}": "double" for place in range(300)})],
+    "300 columns": [
+        msgspec.structs.replace(DATASET, columns={f"column {place}": "double" for place in range(300)})
+    ],
 }
 
 MODELS: dict[str, dict[str, Model]] = {
@@ -242,7 +259,8 @@ MIXED: dict[str, StagedRun] = {
     "nothing at all": staged(run_id=id_of("nothing")),
     "5,000 points": staged(*points(5000), run_id=id_of("5,000 points")),
     "200 metrics in one call": staged(
-        MetricsLogged({f"metric {place}": place / 7 for place in range(200)}, 1, BEGAN), run_id=id_of("200 metrics")
+        MetricsLogged({f"metric {place}": place / 7 for place in range(200)}, 1, BEGAN),
+        run_id=id_of("200 metrics"),
     ),
     "500 params": staged(
         ParamsLogged({f"param {place}": place / 7 for place in range(500)}), run_id=id_of("500 params")

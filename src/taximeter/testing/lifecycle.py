@@ -26,7 +26,7 @@ from taximeter.start import start_run
 from taximeter.store.client import Store
 from taximeter.testing.fence import Fence, FencedSuite, Shelf
 from taximeter.testing.polling import wait_until
-from taximeter.testing.recording import StagedRun, record_run, stage
+from taximeter.testing.recording import StagedRun, stage
 from taximeter.testing.staging import full_run, id_of, small_run
 from taximeter.testing.subject import Subject
 from taximeter.tracker import Feature, RunSummary
@@ -114,9 +114,7 @@ class LifecycleSuite(FencedSuite):
         with Store(destination) as store:
             yield run, child, failed, store
 
-    def test_a_finished_run_and_its_children_are_delivered(
-        self, delivered: tuple[Run, Run, Run, Store]
-    ) -> None:
+    def test_a_finished_run_and_its_children_are_delivered(self, delivered: tuple[Run, Run, Run, Store]) -> None:
         """The courier has read them back and found them equal."""
         run, child, failed, store = delivered
         assert [(receipt.state, receipt.problem) for receipt in run.receipts.values()] == [("verified", "")]
@@ -163,7 +161,7 @@ class LifecycleSuite(FencedSuite):
         assert_whole(torn)
 
     def test_a_run_whose_writer_died_can_be_listed_and_read(self, torn: Killed, subject: Subject) -> None:
-        """With a live view, what the vendor was given of it is there, as far as it goes; without, nothing breaks."""
+        """With a live view, what the vendor was given of it is there, in its order; without, nothing breaks."""
         if Feature.LIVE in subject.kind.features:
             assert len(torn.torn_runs) == 1
             assert torn.torn_native is not None

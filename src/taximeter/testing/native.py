@@ -7,7 +7,17 @@ import pytest
 from taximeter.record import RunRecord, Status
 from taximeter.testing.fence import Fence, FencedSuite, Shelf
 from taximeter.testing.polling import wait_until
-from taximeter.testing.staging import DATASET, ENVIRONMENT, MODEL, SOURCE, full_run, id_of, points, small_run, staged
+from taximeter.testing.staging import (
+    DATASET,
+    ENVIRONMENT,
+    MODEL,
+    SOURCE,
+    full_run,
+    id_of,
+    points,
+    small_run,
+    staged,
+)
 from taximeter.testing.subject import Subject
 from taximeter.tracker import Feature, Tracker
 
@@ -23,14 +33,16 @@ NATIVE: dict[Feature, Callable[[RunRecord, RunRecord], bool]] = {
     Feature.FIGURES: lambda native, record: _shows(native, record, "plots/x.png"),
     Feature.TABLES: lambda native, record: _shows(native, record, "tables/x.csv"),
     Feature.TEXTS: lambda native, record: _shows(native, record, "texts/x.txt"),
-    Feature.DATASETS: lambda native, _: (DATASET.name, DATASET.role) in [
-        (dataset.name, dataset.role) for dataset in native.datasets
-    ],
-    Feature.MODELS: lambda native, _: native.models.keys() >= {"model"}
-    and native.models["model"].flavour == MODEL.flavour,
+    Feature.DATASETS: lambda native, _: (
+        (DATASET.name, DATASET.role) in [(dataset.name, dataset.role) for dataset in native.datasets]
+    ),
+    Feature.MODELS: lambda native, _: (
+        native.models.keys() >= {"model"} and native.models["model"].flavour == MODEL.flavour
+    ),
     Feature.SOURCE: lambda native, _: native.source is not None and native.source.commit == SOURCE.commit,
-    Feature.ENVIRONMENT: lambda native, _: native.environment is not None
-    and native.environment.python == ENVIRONMENT.python,
+    Feature.ENVIRONMENT: lambda native, _: (
+        native.environment is not None and native.environment.python == ENVIRONMENT.python
+    ),
     Feature.CHILD_RUNS: lambda native, _: native.parent_id == _PARENT,
 }
 """How the native view shows each feature of the full run."""

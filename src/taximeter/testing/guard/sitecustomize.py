@@ -1,8 +1,8 @@
 """Makes every attempt to leave this machine an error, in a process whose environment asks for it.
 
 A process that starts with this folder on its ``PYTHONPATH`` imports this file by itself, before anything else.
-While the variable `LOG` names a file, a look-up or a connection to another machine raises `OSError`, as on a machine
-without a network, and is noted in that file, for a vendor may swallow the error.
+While the variable `LOG` names a file, a look-up or a connection to another machine raises `OSError`, as where
+there is no network, and is noted in that file, for a vendor may swallow the error.
 Only what goes through Python's sockets is seen, not what a vendor's native code does by itself.
 """
 
