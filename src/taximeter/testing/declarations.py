@@ -10,7 +10,7 @@ import pytest
 from taximeter.errors import Unsupported
 from taximeter.start import start_run
 from taximeter.testing.fence import Fence, FencedSuite, Shelf
-from taximeter.testing.staging import DATASET, ENVIRONMENT, MODEL, SOURCE, full_run, small_run
+from taximeter.testing.staging import DATASET, ENVIRONMENT, MODEL, SOURCE, full_run, id_of, small_run
 from taximeter.testing.subject import Subject
 from taximeter.tracker import Feature, RunWriter, Tracker, gap_of
 
@@ -74,11 +74,11 @@ class DeclarationSuite(FencedSuite):
         assert list(shelf.folder.iterdir()) == []
 
     @pytest.mark.parametrize("feature", WRITING)
-    def test_a_writer_does_what_is_declared_and_refuses_the_rest(self, feature: Feature, shelf: Shelf) -> None:
+    def test_a_writer_does_what_is_declared_and_refuses_the_rest(self, feature: Feature, archive: Shelf) -> None:
         """A declared feature's method is the tracker's own; another one raises, and says whose gap it is."""
         name, arguments = WRITING[feature]
-        tracker = shelf.open()
-        writer = tracker.open_run(small_run("a" * 32).events[0])  # type: ignore[arg-type]
+        tracker = archive.open()
+        writer = tracker.open_run(small_run(id_of(f"writer {feature}")).events[0])  # type: ignore[arg-type]
         try:
             if feature in tracker.features:
                 assert getattr(type(writer), name) is not getattr(RunWriter, name), f"{name} is not written"

@@ -79,7 +79,7 @@ def staged(
         status: how it ends.
         started: fields of `Started` that are not to have their usual values.
     """
-    fields: dict[str, Any] = {"experiment": "taxi", "name": f"run {run_id[:4]}", "time": BEGAN} | started
+    fields: dict[str, Any] = {"experiment": "taxi", "name": f"run {run_id[:16]}", "time": BEGAN} | started
     return StagedRun((Started(run_id, **fields), *events, Finished(status, ENDED)), tuple(contents))
 
 

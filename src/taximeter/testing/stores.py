@@ -74,6 +74,15 @@ class StoreSuite(FencedSuite):
                 printed_by(process)
         return shelf, full_run(run_ids[0]).record, shelf.open().read(run_ids[0], native=True)
 
+    @pytest.fixture(scope="class")
+    @classmethod
+    def guarded(cls, subject: Subject, fence: Fence) -> Shelf:
+        """A store with a run, and beside it a file that is none of its artifacts."""
+        shelf = Shelf(subject, fence.root / "guarded")
+        shelf.record(small_run("a" * 32))
+        (shelf.root / "secret.txt").write_text("secret")
+        return shelf
+
     def test_every_run_is_listed_oldest_first(self, crowd: tuple[Shelf, list[RunRecord]]) -> None:
         """With its experiment and name."""
         shelf, records = crowd
@@ -239,14 +248,12 @@ class StoreSuite(FencedSuite):
             shutil.move(kept, back)
 
     @pytest.mark.parametrize("way", ["up", "up from a folder", "absolute", "by a link"])
-    def test_no_path_of_an_artifact_leads_out_of_the_store(self, way: str, shelf: Shelf) -> None:
+    def test_no_path_of_an_artifact_leads_out_of_the_store(self, way: str, guarded: Shelf) -> None:
         """A file of the user's is not taken for an artifact, whoever wrote its path, or a link, into a store."""
-        shelf.record(small_run("a" * 32))
-        secret = shelf.root / "secret.txt"
-        secret.write_text("secret")
+        secret = guarded.root / "secret.txt"
         folders = [
-            shelf.folder,
-            *(one for one in shelf.folder.rglob("*") if one.is_dir() and not one.is_symlink()),
+            guarded.folder,
+            *(one for one in guarded.folder.rglob("*") if one.is_dir() and not one.is_symlink()),
         ]
         ups = {os.path.relpath(secret, folder) for folder in folders}
         if way == "by a link":
@@ -254,20 +261,19 @@ class StoreSuite(FencedSuite):
                 (folder / "link.txt").symlink_to(secret)
         paths = {"up": ups, "up from a folder": {f"tables/../{up}" for up in ups}, "absolute": {str(secret)}}
         for path in paths.get(way, {"link.txt", "tables/link.txt"}):
-            with pytest.raises((FileNotFoundError, TaximeterError)), shelf.open().open_artifact("a" * 32, path):
+            with pytest.raises((FileNotFoundError, TaximeterError)), guarded.open().open_artifact("a" * 32, path):
                 pass
 
-    def test_no_id_of_a_run_leads_out_of_the_store(self, shelf: Shelf, subject: Subject) -> None:
+    def test_no_id_of_a_run_leads_out_of_the_store(self, guarded: Shelf, subject: Subject) -> None:
         """The run of another store is not read by way of its path."""
-        shelf.record(small_run("a" * 32))
-        other = Shelf(subject, shelf.folder / "other")
+        other = Shelf(subject, guarded.root / "other")
         other.record(small_run("b" * 32))
         theirs = [path for path in other.folder.rglob("*") if "b" * 32 in path.name]
-        mine = [path for path in shelf.folder.rglob("*") if path.is_dir() and other.root not in path.parents]
-        escapes = {os.path.relpath(path, folder) for path in theirs for folder in mine if folder != other.root}
+        mine = [path for path in guarded.folder.rglob("*") if path.is_dir()]
+        escapes = {os.path.relpath(path, folder) for path in theirs for folder in mine}
         for run_id in escapes | {str(path) for path in theirs} | {"..", "../other"}:
             with pytest.raises(TaximeterError):
-                shelf.open().read(run_id)
+                guarded.open().read(run_id)
 
     def test_names_that_lead_out_of_a_folder_stay_in_the_store(self, shelf: Shelf) -> None:
         """Whatever a run, an experiment, a param, a metric, a tag or a file is called."""
