@@ -2,7 +2,7 @@
 
 import pytest
 
-_PARTS = ("declarations", "fence", "lifecycle", "native", "polling", "readback", "stores")
+_PARTS = ("declarations", "fence", "killing", "lifecycle", "native", "polling", "readback", "safety", "stores")
 pytest.register_assert_rewrite(*(f"taximeter.testing.{part}" for part in _PARTS))
 
 from taximeter.testing.declarations import BaselineSuite  # noqa: E402 - once its assertions can be explained

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from taximeter.record import RunRecord
 from taximeter.testing.guard import sitecustomize as guard
 from taximeter.testing.recording import StagedRun, record_run
+from taximeter.testing.staging import full_run, id_of
 from taximeter.testing.subject import Subject
 from taximeter.tracker import Tracker
 
@@ -96,6 +98,11 @@ class Shelf:
         return record_run(self.open(), run, self.root / "artifacts")
 
 
+def has_paths(kind: type[Tracker]) -> bool:
+    """Tell whether stores of a tracker are files or folders that can be found by their path."""
+    return getattr(kind.recognises, "__func__", None) is not getattr(Tracker.recognises, "__func__", None)
+
+
 class FencedSuite:
     """What every part of the suite has: a test that meets the network or leaves a file in HOME fails.
 
@@ -132,3 +139,21 @@ class FencedSuite:
     def archive(cls, subject: Subject, fence: Fence) -> Shelf:
         """A store that the tests of a class share; each adds runs of its own."""
         return Shelf(subject, fence.root / "archive")
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def settled(cls, subject: Subject, fence: Fence) -> tuple[Shelf, RunRecord, RunRecord]:
+        """A store that three processes made at once: one of its runs exactly, and natively."""
+        shelf = Shelf(subject, fence.root / "settled")
+        location = shelf.open().location
+        run_ids = [id_of(f"settled {number}") for number in range(3)]
+        arguments = ("-m", "taximeter.testing.child", subject.name, location, str(shelf.root))
+        with ExitStack() as stack:
+            processes = [stack.enter_context(fence.start(*arguments, run_id)) for run_id in run_ids]
+            for process in processes:
+                assert process.stdout
+                process.stdout.readline()
+            (shelf.root / "go").touch()
+            for process in processes:
+                printed_by(process)
+        return shelf, full_run(run_ids[0]).record, shelf.open().read(run_ids[0], native=True)

@@ -4,11 +4,12 @@ from taximeter.testing.declarations import BaselineSuite, DeclarationSuite
 from taximeter.testing.lifecycle import LifecycleSuite
 from taximeter.testing.native import NativeSuite
 from taximeter.testing.readback import ReadBackSuite
+from taximeter.testing.safety import SafetySuite
 from taximeter.testing.stores import StoreSuite
 from taximeter.tracker import Feature, Tracker
 
 
-class TrackerSuite(DeclarationSuite, ReadBackSuite, NativeSuite, LifecycleSuite, StoreSuite):
+class TrackerSuite(DeclarationSuite, ReadBackSuite, NativeSuite, LifecycleSuite, StoreSuite, SafetySuite):
     """What every tracker that can be read back must do.
 
     A tracker's tests are a class that inherits from it and has one fixture::
