@@ -7,7 +7,8 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar
+from typing import Any, BinaryIO, ClassVar, cast
+from uuid import uuid4
 
 from taximeter.artifact_files import name_digest
 from taximeter.errors import InputError
@@ -29,7 +30,8 @@ from taximeter.events import (
     fold,
 )
 from taximeter.files import keep_copy
-from taximeter.record import Dataset, Environment, Model, RunRecord, Source
+from taximeter.plain import PlainRun
+from taximeter.record import Dataset, Environment, Model, RunRecord, Source, Status
 from taximeter.tracker import Feature, Gap, RunSummary, RunWriter, Tracker
 
 
@@ -60,6 +62,11 @@ class LinesTracker(Tracker):
         run.mkdir(parents=True, exist_ok=True)
         (run / "log").write_text(f"pid {os.getpid()}\n")
         return self.writer(run, started)
+
+    def start_plain(self, experiment: str, name: str) -> PlainRun:
+        """Begin a run as somebody does who appends to a log by hand."""
+        started = Started(uuid4().hex, experiment, name, time.time_ns() // 1000)
+        return LinesPlain(self.open_run(started), started.run_id)
 
     def list_runs(self) -> Iterator[RunSummary]:
         """Yield every run."""
@@ -168,6 +175,28 @@ class LinesWriter(RunWriter):
             fail.write_text(str(left - 1))
             raise ConnectionError("the server of the tests is away")
         self.append(event)
+
+
+class LinesPlain(PlainRun):
+    """A run whose lines are appended by hand."""
+
+    tracker = LinesTracker
+
+    def __init__(self, writer: RunWriter, run_id: str) -> None:
+        self._writer = cast("LinesWriter", writer)
+        self.id = run_id
+
+    def log_params(self, params: Mapping[str, Any]) -> None:
+        """Add a line."""
+        self._writer.append(ParamsLogged(dict(params)))
+
+    def log_metrics(self, metrics: Mapping[str, Any], *, step: Any = None, time: int | None = None) -> None:
+        """Add a line."""
+        self._writer.append(MetricsLogged(dict(metrics), step or 0, time or 0))
+
+    def finish(self, status: Status = "finished") -> None:
+        """Add a line."""
+        self._writer.append(Finished(status, time.time_ns() // 1000))
 
 
 LinesTracker.writer = LinesWriter

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 
 from taximeter.diff import diff
 from taximeter.events import (
@@ -142,6 +142,10 @@ class ReadBackSuite(FencedSuite):
             deadline=None,
             suppress_health_check=list(HealthCheck),
             database=None,
+            phases=(
+                Phase.explicit,
+                Phase.generate,
+            ),  # to shrink takes minutes; the difference says it all
         )
         @given(staged_runs())
         def record_and_read(run: StagedRun) -> None:
