@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from hashlib import sha256
 from os import urandom
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 _PART_BYTES = 200
 _PATH_BYTES = 1_000
@@ -47,6 +48,18 @@ def find_artifact(
         if place.is_file() and place.resolve().is_relative_to(root.resolve()):
             return place
     return None
+
+
+def open_artifact(folder: Path, path: str) -> BinaryIO:
+    """Open the artifact `path` in `folder`, which no link may lead out of.
+
+    Raises:
+        FileNotFoundError: there is no such artifact.
+    """
+    file = find_artifact(folder, path, folder)
+    if file is None:
+        raise FileNotFoundError(f"there is no artifact {path!r}")
+    return file.open("rb")
 
 
 def _places(folder: Path, path: str, is_taken: Callable[[str], bool]) -> Iterator[Path]:

@@ -74,6 +74,11 @@ class RunSummary(msgspec.Struct, frozen=True):
     status: str
     started: int
 
+    @classmethod
+    def of(cls, record: RunRecord) -> "RunSummary":
+        """Return the line for a run whose id is the vendor's too."""
+        return cls(record.run_id, record.run_id, record.experiment, record.name, record.status, record.started)
+
 
 class RunWriter(ABC):
     """Writes one run into a tracker's store, with the vendor's own API and in the vendor's own concepts.

@@ -2,7 +2,7 @@
 
 import typer
 
-from taximeter.cli import data, environments, measuring, stores, training, verdicts
+from taximeter.cli import check, data, environments, measuring, stores, training, verdicts
 
 app = typer.Typer(
     name="taximeter",
@@ -16,6 +16,7 @@ app.command("run")(training.run_experiment)
 app.command("compare")(training.compare_trackers)
 app.command("report")(training.render_report)
 app.command("measure")(measuring.measure_trackers)
+app.command("check")(check.check_suite)
 app.command("trackers")(stores.list_trackers)
 app.command("runs")(stores.list_runs)
 app.command("show")(stores.show_run)

@@ -9,10 +9,12 @@ A run is pending for a store until the store has been read back equal; it has fa
 
 import fcntl
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
+from time import time_ns
 
 import msgspec
 
@@ -70,10 +72,14 @@ class Outbox:
     def add(self, run_id: str) -> None:
         """Note that the store is to be given a run."""
         (self._pending / run_id).touch()
+        now = time_ns()  # a file system's own clock is too coarse to tell a child from its parent
+        os.utime(self._pending / run_id, ns=(now, now))
 
     def pending(self) -> list[str]:
-        """Return the runs that are to be delivered, in no order."""
-        return [path.name for path in self._pending.iterdir()]
+        """Return the runs that are to be delivered, a parent before its children: in the order they began."""
+        with os.scandir(self._pending) as entries:
+            began = {entry.name: _changed(entry) for entry in entries}
+        return sorted(began, key=lambda run_id: began[run_id])
 
     def failed(self) -> list[str]:
         """Return the runs that the courier gave up."""
@@ -178,6 +184,14 @@ class Home:
     def awaited(self, run_id: str) -> bool:
         """Tell whether a store is still to be given the run, or could not be."""
         return any(outbox.awaits(run_id) for outbox in self.outboxes())
+
+
+def _changed(entry: "os.DirEntry[str]") -> int:
+    """Return when a file was made, in nanoseconds; one that was just removed counts as the newest."""
+    try:
+        return entry.stat().st_mtime_ns
+    except FileNotFoundError:
+        return sys.maxsize
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -52,10 +52,18 @@ class Store:
         return RunFolder(self.folder, run_id).read_record() if self.folder else None
 
     def open_artifact(self, run_id: str, path: str) -> BinaryIO:
-        """Open a file of a run's folder."""
+        """Open a file of a run's folder.
+
+        Raises:
+            InputError: there is no such run.
+            FileNotFoundError: it has no such file.
+        """
         if self.folder is None:
             raise FileNotFoundError(f"{self._table} has no artifacts")
-        return RunFolder(self.folder, run_id).open_artifact(path)
+        folder = RunFolder(self.folder, run_id)
+        if not folder.path.exists():
+            self.read_native(run_id)
+        return folder.open_artifact(path)
 
     def files(self) -> Iterator[Path]:
         """Yield the table and the folder of the runs, where they are."""

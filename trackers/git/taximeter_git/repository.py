@@ -50,8 +50,8 @@ class Repository:
         return stored.decode().strip()
 
     def files(self) -> Iterator[Path]:
-        """Yield the folders of the objects and of the runs' refs."""
-        yield from (self.git_dir / name for name in ("objects", REFS))
+        """Yield the folders of the objects and of the runs' refs, and what makes a folder a repository."""
+        yield from (self.git_dir / name for name in ("objects", REFS, "HEAD", "config"))
 
 
 def find_repository(folder: Path) -> Repository | None:

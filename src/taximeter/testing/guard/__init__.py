@@ -1,0 +1,1 @@
+"""The folder that guarded processes have on their ``PYTHONPATH``; see `sitecustomize`."""
