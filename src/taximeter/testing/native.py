@@ -43,7 +43,11 @@ NATIVE: dict[Feature, Callable[[RunRecord, RunRecord], bool]] = {
     ),
     Feature.SOURCE: lambda native, _: native.source is not None and native.source.commit == SOURCE.commit,
     Feature.ENVIRONMENT: lambda native, _: (
-        native.environment is not None and native.environment.python == ENVIRONMENT.python
+        native.environment is not None
+        and (
+            native.environment.python == ENVIRONMENT.python
+            or native.environment.distributions == ENVIRONMENT.distributions
+        )
     ),
     Feature.CHILD_RUNS: lambda native, _: native.parent_id == _PARENT,
 }

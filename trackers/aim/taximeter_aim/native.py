@@ -71,7 +71,6 @@ def record_of(run: StoredRun, facts: Facts, series: dict[str, Series], *, is_who
         status="running" if ended is None else status_in(run.tags, is_whole=is_whole) if ours else "finished",
         started=run.started,
         ended=ended,
-        parent_id=_text(ours.get("parent")) if ours else None,
         hypothesis=run.description if ours else None,
         notes=(*described, *run.notes),
         params={str(key): _plain(value) for key, value in facts.attributes.items() if key not in hidden},

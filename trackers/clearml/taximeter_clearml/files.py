@@ -5,7 +5,7 @@ import logging
 import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -15,6 +15,7 @@ from taximeter.errors import InputError
 
 TASK, METRICS, LOG = "task.json", "metrics.jsonl", "log.jsonl"
 _NAME, _MARK = "offline-", "offline_folder"
+_HEAD_BYTES = 100
 _ZIP_ERRORS = (BadZipFile, NotImplementedError, OSError, RuntimeError, ValueError)
 _READ_ERRORS = (BadZipFile, EOFError, zlib.error)
 
@@ -55,6 +56,17 @@ class SessionFiles(ABC):
         except (*_READ_ERRORS, InputError, FileNotFoundError, ValueError, RecursionError):
             return {}
         return task if isinstance(task, dict) else {}
+
+    def check(self) -> None:
+        """Make sure that the task file is one, whole or torn.
+
+        Raises:
+            InputError: it holds something else.
+        """
+        with suppress(*_READ_ERRORS, FileNotFoundError), self.open(TASK) as file:
+            head = file.read(_HEAD_BYTES).lstrip()
+            if head and not head.startswith(b"{"):
+                raise InputError(f"the task file of the ClearML run {self.vendor_id} is damaged.")
 
     @property
     def vendor_id(self) -> str:

@@ -73,7 +73,9 @@ class Store:
     def _session(self, run_id: str) -> _Known:
         known = self._known.get(run_id)
         if known is None or known.state != known.files.state():
-            known = self._known[run_id] = _Known(self._find(run_id))
+            files = self._find(run_id)
+            files.check()
+            known = self._known[run_id] = _Known(files)
         return known
 
     def _find(self, run_id: str) -> SessionFiles:
