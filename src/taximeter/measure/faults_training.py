@@ -1,0 +1,178 @@
+"""Follows a training through a fault: what it was told, what it logged, and whether it went on."""
+
+import mmap
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
+from time import monotonic
+from typing import IO, cast
+
+import msgspec
+
+from taximeter.measure.child import python_of
+from taximeter.measure.faults_causes import Cause
+from taximeter.measure.faults_worker import POINTS, PROGRESS, Order, Stage, Word
+from taximeter.redact import redact
+
+PATIENCE_SECONDS = 90.0
+"""A training that neither logs a point nor says anything for so long hangs."""
+_LOOK_SECONDS = 0.1
+_LAST_SECONDS = 2.0
+_LONGEST = 300
+_PROBLEM = re.compile(
+    r"(?i)error|exception|traceback|warn|fail|cannot|can't|could not|denied|no space|too large|refused|unreachable"
+    r"|read-only|not saved|retry|tries again"
+)
+
+
+class Outcome(StrEnum):
+    """Whether a training went on."""
+
+    WENT_ON = "went on"
+    RAISED = "met exceptions"
+    HUNG = "hung"
+    DIED = "died"
+
+
+class Training:
+    """One training of `faults_worker`, and all that is known of it."""
+
+    def __init__(self, order: Order, cause: Cause, folder: Path) -> None:
+        self._order = order
+        self._cause = cause
+        self._folder = folder
+        self._began = self._ended = False
+        self._deadline: float | None = None
+        self._stage: Stage | None = None
+        self._errors = bytearray()
+        self._deaf_until = 0
+        self.outcome = Outcome.WENT_ON
+        self.run_id = ""
+        self.longest = 0.0
+        self.said: dict[str, str] = {}
+        progress = Path(order.folder) / PROGRESS
+        progress.write_bytes(bytes(POINTS))
+        with progress.open("rb") as file:
+            self._progress = mmap.mmap(file.fileno(), POINTS, access=mmap.ACCESS_READ)
+
+    def carry_out(self) -> None:
+        """Let it train, with the fault at its time, until it ends or hangs."""
+        command = [python_of(self._order.way, self._order.tracker), "-P", "-m", "taximeter.measure.faults_worker"]
+        with subprocess.Popen(
+            command,
+            cwd=self._folder,
+            env=os.environ | self._cause.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:
+            self._process = process
+            if self._cause.when == "from the start":
+                self._begin()
+            requests = cast("IO[bytes]", process.stdin)
+            requests.write(msgspec.json.encode(self._order) + b"\n")
+            requests.flush()
+            reader = Thread(target=self._collect, args=(process.stderr,), daemon=True)
+            reader.start()
+            for stage in self._stages():
+                self._act(stage)
+                requests.write(b"\n")
+                requests.flush()
+            reader.join(_LAST_SECONDS)  # what it started may hold the pipe for longer
+            if self.outcome == Outcome.HUNG:
+                process.kill()
+        self._conclude()
+
+    def numbers(self, *states: int) -> set[int]:
+        """Return the points whose calls ended so."""
+        return {number for number, state in enumerate(self._progress[:]) if state in states}
+
+    @property
+    def at(self) -> str:
+        """Where it met its first trouble, or was last."""
+        if self._stage is None or not self.run_id:
+            return "start"
+        return "finish" if 0 not in self._progress[:] else "a call"
+
+    def put_right(self) -> None:
+        """End the fault, if it has begun and has not ended."""
+        if self._began and not self._ended:
+            self._ended = True
+            self._cause.end()
+
+    def hear(self, how: str, words: str) -> None:
+        """Keep the first thing that was said in a way."""
+        self.said.setdefault(how, redact(words)[:_LONGEST])
+
+    def _begin(self) -> None:
+        self._began = True
+        self._deaf_until = len(self._errors)
+        self._cause.begin(self._process.pid)
+        if self._cause.seconds is not None:
+            self._deadline = monotonic() + self._cause.seconds
+
+    def _act(self, stage: Stage) -> None:
+        """Begin or end the fault where the training has come to."""
+        if stage == Stage.BEFORE and self._cause.when == "in the middle":
+            self._begin()
+        elif stage == Stage.UNFINISHED:
+            self.put_right()
+
+    def _stages(self) -> Iterator[Stage]:
+        """Yield the stages at which it waits for a line; it hangs where neither a word nor a point comes."""
+        words: SimpleQueue[bytes] = SimpleQueue()
+        Thread(target=_lines, args=(self._process.stdout, words), daemon=True).start()
+        progress, patience = b"", monotonic() + PATIENCE_SECONDS
+        while self._stage != Stage.DONE:
+            if self._deadline and monotonic() > self._deadline:
+                self.put_right()
+            try:
+                line = words.get(timeout=_LOOK_SECONDS)
+            except Empty:
+                if self._progress[:] != progress:
+                    progress, patience = self._progress[:], monotonic() + PATIENCE_SECONDS
+                if monotonic() > patience:
+                    self.outcome = Outcome.HUNG
+                    return
+                continue
+            if not line:
+                self.outcome = Outcome.DIED
+                return
+            patience = monotonic() + PATIENCE_SECONDS
+            word = msgspec.json.decode(line, type=Word)
+            if word.stage is None:
+                self._heed(word)
+                continue
+            self._stage, self.longest = word.stage, word.longest
+            self.run_id = self.run_id or word.run_id
+            if word.stage != Stage.DONE:
+                yield word.stage
+
+    def _heed(self, word: Word) -> None:
+        if word.how == "exception" and self.outcome == Outcome.WENT_ON:
+            self.outcome = Outcome.RAISED
+        if self._began or word.how == "exception":
+            self.hear(word.how, word.words)
+
+    def _collect(self, stream: IO[bytes]) -> None:
+        while data := os.read(stream.fileno(), 1 << 16):
+            self._errors += data
+
+    def _conclude(self) -> None:
+        """Keep the first line of standard error, since the fault began, that speaks of a problem."""
+        lines = bytes(self._errors[self._deaf_until :]).decode(errors="replace").splitlines()
+        found = next((line.strip() for line in lines if _PROBLEM.search(line)), None)
+        if found and self._began:
+            self.hear("standard error", found)
+
+
+def _lines(stream: IO[bytes], words: "SimpleQueue[bytes]") -> None:
+    """Hand on each line, and an empty one at the end."""
+    for line in stream:
+        words.put(line)
+    words.put(b"")
