@@ -9,8 +9,9 @@ A run is pending for a store until the store has been read back equal; it has fa
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -166,6 +167,13 @@ class Home:
         return [
             Outbox(path) for path in sorted((self.path / "stores").glob("*/")) if (path / "store.json").exists()
         ]
+
+    def forget(self, run_id: str) -> None:
+        """Remove a run that could not begin, as far as that can be done."""
+        for outbox in self.outboxes():
+            with suppress(OSError):
+                outbox.forget(run_id)
+        shutil.rmtree(self.run(run_id).path, ignore_errors=True)
 
     def receipt(self, run_id: str, destination: Destination) -> Receipt | None:
         """Return what became of a run in a store, once that is known."""

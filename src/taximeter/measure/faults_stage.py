@@ -1,7 +1,7 @@
 """Takes one sample of a fault: ``python -m taximeter.measure.faults_stage``.
 
-It is a process of its own because a full disk is one that only it and what it starts can see, and root gives up its
-power to write anywhere with it.
+It is a process of its own because a full disk is one that only it and what it starts can see, and because root
+gives up its power to write anywhere with it.
 Standard input has an `Order`, standard output gets a `Report`.
 """
 
@@ -44,7 +44,6 @@ AREA = "area"
 """The folder of journal and store, on a disk of its own where that is the fault."""
 SERVER_FAULTS = {Fault.SERVER_DOWN, Fault.SERVER_SLOW}
 ARTIFACT_FAULTS = {Fault.ARTIFACT_VANISHES, Fault.ARTIFACT_CHANGES}
-_LONGEST = 300
 
 
 class FaultSettings(Settings, frozen=True, kw_only=True):
@@ -200,7 +199,7 @@ class _Scene:
         return FaultSample(
             means=self._cause.means,
             training=training.outcome,
-            at=training.at if training.outcome != Outcome.WENT_ON else "",
+            at=training.at,
             longest=training.longest,
             said=training.said,
             acknowledged=len(acknowledged),

@@ -52,6 +52,7 @@ class Training:
         self._errors = bytearray()
         self._deaf_until = 0
         self.outcome = Outcome.WENT_ON
+        self.at = ""
         self.run_id = ""
         self.longest = 0.0
         self.said: dict[str, str] = {}
@@ -92,13 +93,6 @@ class Training:
         """Return the points whose calls ended so."""
         return {number for number, state in enumerate(self._progress[:]) if state in states}
 
-    @property
-    def at(self) -> str:
-        """Where it met its first trouble, or was last."""
-        if self._stage is None or not self.run_id:
-            return "start"
-        return "finish" if 0 not in self._progress[:] else "a call"
-
     def put_right(self) -> None:
         """End the fault, if it has begun and has not ended."""
         if self._began and not self._ended:
@@ -137,11 +131,11 @@ class Training:
                 if self._progress[:] != progress:
                     progress, patience = self._progress[:], monotonic() + PATIENCE_SECONDS
                 if monotonic() > patience:
-                    self.outcome = Outcome.HUNG
+                    self._stop_at(Outcome.HUNG)
                     return
                 continue
             if not line:
-                self.outcome = Outcome.DIED
+                self._stop_at(Outcome.DIED)
                 return
             patience = monotonic() + PATIENCE_SECONDS
             word = msgspec.json.decode(line, type=Word)
@@ -155,9 +149,17 @@ class Training:
 
     def _heed(self, word: Word) -> None:
         if word.how == "exception" and self.outcome == Outcome.WENT_ON:
-            self.outcome = Outcome.RAISED
+            self._stop_at(Outcome.RAISED)
         if self._began or word.how == "exception":
             self.hear(word.how, word.words)
+
+    def _stop_at(self, outcome: Outcome) -> None:
+        """Note that it does not simply go on, and where it is."""
+        self.outcome = outcome
+        if self._stage is None:
+            self.at = "start"
+        else:
+            self.at = "a call" if 0 in self._progress[:] else "finish"
 
     def _collect(self, stream: IO[bytes]) -> None:
         while data := os.read(stream.fileno(), 1 << 16):

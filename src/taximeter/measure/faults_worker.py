@@ -205,7 +205,6 @@ class _Training:
         def on_warning(message: Warning | str, *_: Any, **__: Any) -> None:
             self._tell("warning", str(message))
 
-        warnings.simplefilter("default")
         warnings.showwarning = on_warning
         handler = logging.Handler(logging.WARNING)
         handler.emit = lambda record: self._tell("log record", record.getMessage())  # type: ignore[method-assign]
