@@ -63,6 +63,8 @@ def ask(
             raise TrackerError(f"it was not done after {PATIENCE_SECONDS:g} seconds") from None
     if process.returncode:
         raise TrackerError(last_words(folder))
+    if not output:
+        raise TrackerError(f"it ended with no report: {last_words(folder)}")
     return msgspec.json.decode(output, type=answer)
 
 

@@ -7,8 +7,9 @@ Standard input has an `Order`, standard output gets a `Report`.
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import monotonic, sleep
 
 import msgspec
 
@@ -29,9 +30,9 @@ from taximeter.measure.faults_causes import (
 )
 from taximeter.measure.faults_proxy import Proxy
 from taximeter.measure.faults_training import Outcome, Training
-from taximeter.measure.faults_worker import ACKNOWLEDGED, ARTIFACT, POINTS, REFUSED, Fault, content
+from taximeter.measure.faults_worker import ACKNOWLEDGED, ARTIFACT, POINTS, REFUSED, UNSUPPORTED, Fault, content
 from taximeter.measure.faults_worker import Order as TrainingOrder
-from taximeter.measure.held import Held, count_held
+from taximeter.measure.held import Held, count_held, points_of
 from taximeter.measure.kind import Settings
 from taximeter.measure.ways import Way
 from taximeter.plugins import load
@@ -44,6 +45,10 @@ AREA = "area"
 """The folder of journal and store, on a disk of its own where that is the fault."""
 SERVER_FAULTS = {Fault.SERVER_DOWN, Fault.SERVER_SLOW}
 ARTIFACT_FAULTS = {Fault.ARTIFACT_VANISHES, Fault.ARTIFACT_CHANGES}
+_WARM_UP_SECONDS = 30.0
+_PAUSE_SECONDS = 3.0
+"""For a courier whose store shows nothing before the end."""
+_LOOK_SECONDS = 0.2
 
 
 class FaultSettings(Settings, frozen=True, kw_only=True):
@@ -150,13 +155,15 @@ class _Scene:
             fault=settings.fault,
             folder=str(self._folder),
         )
-        self._training = Training(training, self._cause, self._work)
+        self._training = Training(training, self._cause, self._work, self._warm_up)
 
     def play(self) -> FaultSample:
         """Train, recover, and read what the store holds."""
         training = self._training
         try:
             training.carry_out()
+            if UNSUPPORTED in training.said:
+                raise Unsupported(training.said[UNSUPPORTED])
             if self._cause.when == "afterwards":
                 self._check_clean()
                 self._cause.begin(0)
@@ -165,6 +172,19 @@ class _Scene:
             training.put_right()
         exact = self._recover()
         return self._sample(native, exact)
+
+    def _warm_up(self, run_id: str) -> None:
+        """Wait until a courier is at work, so that the fault meets it: until the store has points to show."""
+        if self._settings.way == "vendor":
+            return
+        deadline = monotonic() + _WARM_UP_SECONDS
+        with Store(self._store) as opened:
+            while Feature.LIVE in self._kind.features and monotonic() < deadline:
+                with suppress(TaximeterError):
+                    if points_of(opened.read(run_id, native=True)):
+                        return
+                sleep(_LOOK_SECONDS)
+        sleep(_PAUSE_SECONDS)
 
     def _check_clean(self) -> None:
         """Raise where the training has not left a store that can be damaged."""
@@ -239,9 +259,6 @@ class _Scene:
                 if self._kind.vendor is None:
                     raise Unsupported(f"{self._kind.name} has no vendor whose package could be broken")
                 return BrokenVendor(self._kind.vendor, self._folder / "broken")
-            case Fault.ARTIFACT_VANISHES | Fault.ARTIFACT_CHANGES:
-                if self._settings.way == "vendor" and Feature.ARTIFACTS not in self._kind.features:
-                    raise Unsupported(f"{self._kind.name} has no artifacts")
         return Server(fault, proxy) if proxy else Cause(OWN_MEANS[fault])
 
 

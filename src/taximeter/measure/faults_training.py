@@ -4,7 +4,7 @@ import mmap
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -16,7 +16,7 @@ import msgspec
 
 from taximeter.measure.child import python_of
 from taximeter.measure.faults_causes import Cause
-from taximeter.measure.faults_worker import POINTS, PROGRESS, Order, Stage, Word
+from taximeter.measure.faults_worker import POINTS, PROGRESS, UNSUPPORTED, Order, Stage, Word
 from taximeter.redact import redact
 
 PATIENCE_SECONDS = 90.0
@@ -40,12 +40,20 @@ class Outcome(StrEnum):
 
 
 class Training:
-    """One training of `faults_worker`, and all that is known of it."""
+    """One training of `faults_worker`, and all that is known of it.
 
-    def __init__(self, order: Order, cause: Cause, folder: Path) -> None:
+    Args:
+        order: for it.
+        cause: of the fault.
+        folder: in which it runs.
+        warm_up: called before the fault, with the run's id.
+    """
+
+    def __init__(self, order: Order, cause: Cause, folder: Path, warm_up: Callable[[str], None]) -> None:
         self._order = order
         self._cause = cause
         self._folder = folder
+        self._warm_up = warm_up
         self._began = self._ended = False
         self._deadline: float | None = None
         self._stage: Stage | None = None
@@ -113,6 +121,7 @@ class Training:
     def _act(self, stage: Stage) -> None:
         """Begin or end the fault where the training has come to."""
         if stage == Stage.BEFORE and self._cause.when == "in the middle":
+            self._warm_up(self.run_id)
             self._begin()
         elif stage == Stage.UNFINISHED:
             self.put_right()
@@ -150,7 +159,7 @@ class Training:
     def _heed(self, word: Word) -> None:
         if word.how == "exception" and self.outcome == Outcome.WENT_ON:
             self._stop_at(Outcome.RAISED)
-        if self._began or word.how == "exception":
+        if self._began or word.how in {"exception", UNSUPPORTED}:
             self.hear(word.how, word.words)
 
     def _stop_at(self, outcome: Outcome) -> None:

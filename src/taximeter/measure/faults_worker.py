@@ -22,6 +22,7 @@ from typing import Any, Final
 
 import msgspec
 
+from taximeter.errors import Unsupported
 from taximeter.measure.ways import Way, start, value_of
 
 PARTS: Final = (range(100), range(100, 600), range(600, 700))
@@ -30,6 +31,8 @@ POINTS: Final = PARTS[-1].stop
 PROGRESS: Final = "progress"
 ACKNOWLEDGED, REFUSED = 1, 2
 """What became of a point's call: it returned, or it raised."""
+UNSUPPORTED: Final = "unsupported"
+"""How a training says that what it was to do makes no sense for its tracker."""
 ARTIFACT: Final = "artifact.bin"
 ARTIFACT_BYTES: Final = 20_000_000
 CLOCK_BACK_SECONDS: Final = 3600
@@ -190,6 +193,9 @@ class _Training:
         """Return what a call returns, or None where it raises; the training goes on."""
         try:
             return call()
+        except Unsupported as error:
+            self._tell(UNSUPPORTED, str(error))
+            return None
         except Exception as error:  # noqa: BLE001 - whatever a vendor raises
             self._tell("exception", f"{type(error).__name__}: {error}")
             return None
