@@ -20,11 +20,10 @@ from taximeter.measure.child import last_words, python_of, start
 from taximeter.measure.crash_worker import RUN_ID, Order, read_progress
 from taximeter.measure.held import count_held, points_of
 from taximeter.measure.kind import Depth, Kind, Settings, Times
-from taximeter.measure.ways import Way, value_of
+from taximeter.measure.ways import Way, readable, value_of
 from taximeter.plugins import load
 from taximeter.record import RunRecord
 from taximeter.store.client import Store
-from taximeter.tracker import Feature
 
 _POINTS = 1_500
 _FEWEST = 100
@@ -76,12 +75,12 @@ class CrashSample(msgspec.Struct, frozen=True, kw_only=True):
 
 def _plan(trackers: Sequence[str], depth: Depth) -> list[CrashSettings]:
     deaths = [Death.KILL] if depth == Depth.QUICK else list(Death)
+    can_be_read = readable(trackers)
     return [
         CrashSettings(tracker=tracker, way=way, death=death)
         for death in deaths
-        for tracker in trackers
+        for tracker in can_be_read
         for way in ("vendor", "interface")
-        if Feature.READ in load(tracker).features
     ]
 
 

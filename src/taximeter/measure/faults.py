@@ -10,19 +10,18 @@ from taximeter.measure.faults_causes import prefix_for
 from taximeter.measure.faults_stage import AREA, SERVER_FAULTS, FaultSample, FaultSettings, Order, Report
 from taximeter.measure.faults_worker import Fault
 from taximeter.measure.kind import Depth, Kind, Times
-from taximeter.plugins import load
-from taximeter.tracker import Feature
+from taximeter.measure.ways import readable
 
 _QUICK = (Fault.READ_ONLY, Fault.FLIPPED)
 
 
 def _plan(trackers: Sequence[str], depth: Depth) -> list[FaultSettings]:
+    can_be_read = readable(trackers)
     return [
         FaultSettings(tracker=tracker, way=way, fault=fault)
         for fault in (_QUICK if depth == Depth.QUICK else Fault)
-        for tracker in trackers
+        for tracker in can_be_read
         for way in ("vendor", "interface")
-        if Feature.READ in load(tracker).features
     ]
 
 

@@ -46,8 +46,7 @@ AREA = "area"
 SERVER_FAULTS = {Fault.SERVER_DOWN, Fault.SERVER_SLOW}
 ARTIFACT_FAULTS = {Fault.ARTIFACT_VANISHES, Fault.ARTIFACT_CHANGES}
 _WARM_UP_SECONDS = 30.0
-_PAUSE_SECONDS = 3.0
-"""For a courier whose store shows nothing before the end."""
+_PAUSE_SECONDS = 2.0
 _LOOK_SECONDS = 0.2
 
 
@@ -67,7 +66,8 @@ class FaultSample(msgspec.Struct, frozen=True, kw_only=True):
         at: where it met exceptions, hung or died: ``start``, ``a call``, ``finish``; empty where it went on.
         longest: seconds of the longest call.
         said: the first words of each sort that told of the fault: ``exception``, ``warning``, ``log record``,
-            ``standard error``, and ``reading`` for what reading the store said afterwards.
+            ``standard error``, ``hung`` for a forked process, ``reading`` for what reading the store said
+            afterwards, and ``recover``.
         acknowledged: points whose call returned.
         refused: points whose call raised.
         found: acknowledged points that the store holds natively at the end, before anything is recovered.
@@ -174,17 +174,17 @@ class _Scene:
         return self._sample(native, exact)
 
     def _warm_up(self, run_id: str) -> None:
-        """Wait until a courier is at work, so that the fault meets it: until the store has points to show."""
-        if self._settings.way == "vendor":
+        """Wait until what was logged can be in the store, so that the fault meets the vendor at work."""
+        if self._settings.way == "vendor" or Feature.LIVE not in self._kind.features:
+            sleep(_PAUSE_SECONDS)
             return
         deadline = monotonic() + _WARM_UP_SECONDS
         with Store(self._store) as opened:
-            while Feature.LIVE in self._kind.features and monotonic() < deadline:
+            while monotonic() < deadline:
                 with suppress(TaximeterError):
                     if points_of(opened.read(run_id, native=True)):
                         return
                 sleep(_LOOK_SECONDS)
-        sleep(_PAUSE_SECONDS)
 
     def _check_clean(self) -> None:
         """Raise where the training has not left a store that can be damaged."""

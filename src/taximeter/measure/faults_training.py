@@ -16,14 +16,14 @@ import msgspec
 
 from taximeter.measure.child import python_of
 from taximeter.measure.faults_causes import Cause
-from taximeter.measure.faults_worker import POINTS, PROGRESS, UNSUPPORTED, Order, Stage, Word
+from taximeter.measure.faults_worker import HUNG, POINTS, PROGRESS, UNSUPPORTED, Order, Stage, Word
 from taximeter.redact import redact
 
 PATIENCE_SECONDS = 90.0
 """A training that neither logs a point nor says anything for so long hangs."""
 _LOOK_SECONDS = 0.1
 _LAST_SECONDS = 2.0
-_LONGEST = 300
+_LONGEST = 500
 _PROBLEM = re.compile(
     r"(?i)error|exception|traceback|warn|fail|cannot|can't|could not|denied|no space|too large|refused|unreachable"
     r"|read-only|not saved|retry|tries again"
@@ -93,7 +93,7 @@ class Training:
                 requests.write(b"\n")
                 requests.flush()
             reader.join(_LAST_SECONDS)  # what it started may hold the pipe for longer
-            if self.outcome == Outcome.HUNG:
+            if self._stage != Stage.DONE:
                 process.kill()
         self._conclude()
 
@@ -157,9 +157,11 @@ class Training:
                 yield word.stage
 
     def _heed(self, word: Word) -> None:
-        if word.how == "exception" and self.outcome == Outcome.WENT_ON:
+        if word.how == HUNG:
+            self._stop_at(Outcome.HUNG)
+        elif word.how == "exception" and self.outcome == Outcome.WENT_ON:
             self._stop_at(Outcome.RAISED)
-        if self._began or word.how in {"exception", UNSUPPORTED}:
+        if self._began or word.how in {"exception", HUNG, UNSUPPORTED}:
             self.hear(word.how, word.words)
 
     def _stop_at(self, outcome: Outcome) -> None:

@@ -33,6 +33,8 @@ ACKNOWLEDGED, REFUSED = 1, 2
 """What became of a point's call: it returned, or it raised."""
 UNSUPPORTED: Final = "unsupported"
 """How a training says that what it was to do makes no sense for its tracker."""
+HUNG: Final = "hung"
+"""How it says that a process of its own hangs."""
 ARTIFACT: Final = "artifact.bin"
 ARTIFACT_BYTES: Final = 20_000_000
 CLOCK_BACK_SECONDS: Final = 3600
@@ -177,8 +179,8 @@ class _Training:
         while not os.waitpid(child, os.WNOHANG)[0]:
             if time.monotonic() > deadline:
                 os.kill(child, 9)
-                self._tell("exception", f"the forked process hung for {_CHILD_SECONDS:g} seconds")
                 os.waitpid(child, 0)
+                self._tell(HUNG, f"the forked process hung for {_CHILD_SECONDS:g} seconds")
                 break
             time.sleep(0.01)
 
@@ -245,7 +247,7 @@ class _Clock:
 
 def _log_vanishing(run: Any) -> None:
     """Log an artifact whose file is removed at once."""
-    file = Path(ARTIFACT)
+    file = Path.cwd() / ARTIFACT
     file.write_bytes(content("a"))
     try:
         run.log_artifact(file, ARTIFACT)
@@ -255,7 +257,7 @@ def _log_vanishing(run: Any) -> None:
 
 def _log_changing(run: Any) -> None:
     """Log an artifact whose file is written again and again meanwhile."""
-    file = Path(ARTIFACT)
+    file = Path.cwd() / ARTIFACT
     file.write_bytes(content("a"))
     with _changing(file):
         run.log_artifact(file, ARTIFACT)

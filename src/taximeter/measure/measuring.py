@@ -45,9 +45,9 @@ def plan(kinds: Iterable[Kind[Any, Any]], trackers: Sequence[str], depth: Depth)
     """Return every sample in turns: each repetition goes through all rows, so that all see the same weather."""
     return [
         Step(kind, settings, repetition)
-        for kind in kinds
+        for kind, rows in [(kind, kind.plan(trackers, depth)) for kind in kinds]
         for repetition in range(kind.repetitions.at(depth))
-        for settings in kind.plan(trackers, depth)
+        for settings in rows
     ]
 
 
