@@ -46,7 +46,7 @@ AREA = "area"
 SERVER_FAULTS = {Fault.SERVER_DOWN, Fault.SERVER_SLOW}
 ARTIFACT_FAULTS = {Fault.ARTIFACT_VANISHES, Fault.ARTIFACT_CHANGES}
 _WARM_UP_SECONDS = 30.0
-_PAUSE_SECONDS = 2.0
+_PAUSE_SECONDS = 1.0
 _LOOK_SECONDS = 0.2
 
 
@@ -236,7 +236,8 @@ class _Scene:
         with Store(self._store) as opened:
             try:
                 opened.copy_artifact(self._training.run_id, ARTIFACT, copy)
-            except TaximeterError:
+            except TaximeterError as error:
+                self._training.hear("reading", str(error))
                 return "absent"
         whole = {hashlib.sha256(content(letter)).digest() for letter in "ab"}
         return "complete" if hashlib.sha256(copy.read_bytes()).digest() in whole else "half"

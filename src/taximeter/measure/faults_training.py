@@ -72,10 +72,12 @@ class Training:
     def carry_out(self) -> None:
         """Let it train, with the fault at its time, until it ends or hangs."""
         command = [python_of(self._order.way, self._order.tracker), "-P", "-m", "taximeter.measure.faults_worker"]
+        scratch = self._folder / "tmp"  # where vendors go that cannot write to the store
+        scratch.mkdir()
         with subprocess.Popen(
             command,
             cwd=self._folder,
-            env=os.environ | self._cause.environment,
+            env=os.environ | {"TMPDIR": str(scratch)} | self._cause.environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
