@@ -77,6 +77,22 @@ def test_a_file_that_is_changed_once_is_copied_again(
     assert file.read_bytes() != b"a" * SIZE
 
 
+def test_a_change_that_the_files_time_does_not_show_is_found(
+    run: Run, file: Path, disturb: Callable[..., None]
+) -> None:
+    """A write that had begun before the copy leaves no later time."""
+    os.utime(file)
+    state = file.stat()
+
+    def change() -> None:
+        rewrite(file, iter([b"b"]))
+        os.utime(file, ns=(state.st_atime_ns, state.st_mtime_ns))
+
+    disturb(change, readings=1)
+    run.log_artifact(file)
+    assert run.record().artifacts["checkpoint.bin"].sha256 == sha256(b"b" * SIZE).hexdigest()
+
+
 def test_a_file_that_is_written_anew_all_the_time_is_refused(
     run: Run, file: Path, disturb: Callable[..., None]
 ) -> None:

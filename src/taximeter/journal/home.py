@@ -109,8 +109,9 @@ class Outbox:
         return int(text) if text.isdecimal() else None
 
     def sign(self) -> None:
-        """Write who holds the lock."""
-        (self.path / "lock").write_text(str(os.getpid()))
+        """Write who holds the lock, if the disk takes it."""
+        with suppress(OSError):
+            (self.path / "lock").write_text(str(os.getpid()))
 
     def forget(self, run_id: str) -> None:
         """Await a run no longer."""
