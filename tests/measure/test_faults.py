@@ -1,20 +1,24 @@
 """When something goes wrong, the interface goes on, says so and loses nothing; what others do is counted."""
 
+import os
+import signal
 import socket
 import socketserver
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from taximeter.errors import TrackerError
+from taximeter.measure import faults_training
 from taximeter.measure.faults import measure_fault
-from taximeter.measure.faults_causes import Damage, can_mount
+from taximeter.measure.faults_causes import Cause, Damage, can_mount
 from taximeter.measure.faults_proxy import Proxy
 from taximeter.measure.faults_stage import FaultSample, FaultSettings
-from taximeter.measure.faults_training import Outcome
-from taximeter.measure.faults_worker import POINTS, Fault
+from taximeter.measure.faults_training import Outcome, Training
+from taximeter.measure.faults_worker import ACKNOWLEDGED, PARTS, POINTS, REFUSED, Fault, Order
 from taximeter.measure.ways import Way
 from taximeter.plugins import load
 
@@ -88,6 +92,72 @@ def test_a_fault_that_makes_no_sense_is_a_problem(
     """It says why."""
     with pytest.raises(TrackerError, match=said):
         measure(cheap_tracker, "vendor", fault, tmp_path)
+
+
+class Sabotage(Cause):
+    """A fault that these tests make: something is done to the training's process or its store."""
+
+    def __init__(self, deed: Callable[[int], object]) -> None:
+        super().__init__("sabotage")
+        self._deed = deed
+
+    def begin(self, training: int) -> None:
+        """Do it."""
+        self._deed(training)
+
+
+@pytest.fixture
+def train(lines_tracker: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Training]:
+    """Return what trains with a tracker whose store can be made to fail or to hang."""
+    monkeypatch.setattr(faults_training, "PATIENCE_SECONDS", 5.0)
+    lines_tracker.mkdir()
+
+    def carry_out(deed: Callable[[int], object]) -> Training:
+        work = tmp_path / "work"
+        work.mkdir()
+        order = Order(
+            way="vendor", tracker="lines", location=str(lines_tracker), fault=Fault.FORK, folder=str(tmp_path)
+        )
+        training = Training(order, Sabotage(deed), work, lambda _: None)
+        training.carry_out()
+        return training
+
+    return carry_out
+
+
+def test_a_training_that_meets_exceptions_goes_on(train: Callable[..., Training], lines_tracker: Path) -> None:
+    """Each refused point is counted, and the first words are kept."""
+    training = train(lambda _: (lines_tracker / "fail").write_text("3"))
+    assert (training.outcome, training.at) == (Outcome.RAISED, "a call")
+    assert len(training.numbers(REFUSED)) in {3, 4}  # two processes count down
+    assert len(training.numbers(ACKNOWLEDGED, REFUSED)) == POINTS
+    assert training.said == {"exception": "ConnectionError: the server of the tests is away"}
+
+
+def test_a_training_that_hangs_is_ended_with_what_it_forked(
+    train: Callable[..., Training], lines_tracker: Path
+) -> None:
+    """The points that it was acknowledged are known."""
+    training = train(lambda _: (lines_tracker / "hang").touch())
+    assert (training.outcome, training.at) == (Outcome.HUNG, "a call")
+    assert training.numbers(ACKNOWLEDGED) >= set(PARTS[0])
+    assert training.numbers(ACKNOWLEDGED) < set(range(POINTS))
+    here = str(lines_tracker.parent)
+    assert not [one for one in psutil.process_iter() if _works_in(one, here)]
+
+
+def test_a_training_that_dies_is_told(train: Callable[..., Training]) -> None:
+    """So is where."""
+    training = train(lambda process: os.kill(process, signal.SIGKILL))
+    assert (training.outcome, training.at) == (Outcome.DIED, "a call")
+    assert training.numbers(ACKNOWLEDGED) == set(PARTS[0])
+
+
+def _works_in(process: psutil.Process, folder: str) -> bool:
+    try:
+        return process.pid != os.getpid() and process.cwd().startswith(folder)
+    except psutil.Error:
+        return False
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -13,6 +14,7 @@ from time import monotonic
 from typing import IO, cast
 
 import msgspec
+import psutil
 
 from taximeter.measure.child import python_of
 from taximeter.measure.faults_causes import Cause
@@ -72,7 +74,7 @@ class Training:
     def carry_out(self) -> None:
         """Let it train, with the fault at its time, until it ends or hangs."""
         command = [python_of(self._order.way, self._order.tracker), "-P", "-m", "taximeter.measure.faults_worker"]
-        scratch = self._folder / "tmp"  # where vendors go that cannot write to the store
+        scratch = Path(self._order.folder) / "tmp"  # where vendors go that cannot write to the store
         scratch.mkdir()
         with subprocess.Popen(
             command,
@@ -86,17 +88,16 @@ class Training:
             if self._cause.when == "from the start":
                 self._begin()
             requests = cast("IO[bytes]", process.stdin)
-            requests.write(msgspec.json.encode(self._order) + b"\n")
-            requests.flush()
             reader = Thread(target=self._collect, args=(process.stderr,), daemon=True)
             reader.start()
-            for stage in self._stages():
-                self._act(stage)
-                requests.write(b"\n")
-                requests.flush()
-            reader.join(_LAST_SECONDS)  # what it started may hold the pipe for longer
+            with suppress(BrokenPipeError):
+                _send(requests, msgspec.json.encode(self._order))
+                for stage in self._stages():
+                    self._act(stage)
+                    _send(requests, b"")
             if self._stage != Stage.DONE:
-                process.kill()
+                self._kill()
+            reader.join(_LAST_SECONDS)  # what it started may hold the pipe for longer
         self._conclude()
 
     def numbers(self, *states: int) -> set[int]:
@@ -174,9 +175,20 @@ class Training:
         else:
             self.at = "a call" if 0 in self._progress[:] else "finish"
 
+    def _kill(self) -> None:
+        """End it and what it forked; couriers have groups of their own."""
+        group = os.getpgid(0)
+        with suppress(psutil.NoSuchProcess):
+            for child in psutil.Process(self._process.pid).children(recursive=True):
+                with suppress(ProcessLookupError, psutil.NoSuchProcess):
+                    if os.getpgid(child.pid) == group:
+                        child.kill()
+        self._process.kill()
+
     def _collect(self, stream: IO[bytes]) -> None:
-        while data := os.read(stream.fileno(), 1 << 16):
-            self._errors += data
+        with suppress(ValueError):  # it was closed meanwhile
+            while data := os.read(stream.fileno(), 1 << 16):
+                self._errors += data
 
     def _conclude(self) -> None:
         """Keep the first line of standard error, since the fault began, that speaks of a problem."""
@@ -184,6 +196,11 @@ class Training:
         found = next((line.strip() for line in lines if _PROBLEM.search(line)), None)
         if found and self._began:
             self.hear("standard error", found)
+
+
+def _send(stream: IO[bytes], line: bytes) -> None:
+    stream.write(line + b"\n")
+    stream.flush()
 
 
 def _lines(stream: IO[bytes], words: "SimpleQueue[bytes]") -> None:
