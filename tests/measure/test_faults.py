@@ -12,9 +12,9 @@ import psutil
 import pytest
 
 from taximeter.errors import TrackerError
-from taximeter.measure import faults_training
+from taximeter.measure import faults_causes, faults_training
 from taximeter.measure.faults import measure_fault
-from taximeter.measure.faults_causes import Cause, Damage, can_mount
+from taximeter.measure.faults_causes import Cause, Damage
 from taximeter.measure.faults_proxy import Proxy
 from taximeter.measure.faults_stage import FaultSample, FaultSettings
 from taximeter.measure.faults_training import Outcome, Training
@@ -238,10 +238,16 @@ def test_an_empty_store_cannot_be_damaged(cheap_tracker: str, tmp_path: Path) ->
         Damage(Fault.TORN, tracker).begin(0)
 
 
-def test_the_means_of_a_full_disk_are_told(cheap_tracker: str, tmp_path: Path) -> None:
-    """A disk of our own where one can be mounted, else a limit."""
+@pytest.mark.parametrize("is_mounted", [True, False])
+def test_a_full_disk_is_a_disk_of_our_own_or_a_limit(
+    cheap_tracker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_mounted: bool
+) -> None:
+    """The sample says which; where no disk can be mounted, it is the limit."""
+    if not is_mounted:
+        monkeypatch.setattr(faults_causes, "can_mount", lambda: False)
     sample = measure(cheap_tracker, "vendor", Fault.DISK_FULL, tmp_path)
-    assert ("tmpfs" in sample.means) == can_mount()
+    assert ("tmpfs" in sample.means) == faults_causes.can_mount()
+    assert ("RLIMIT_FSIZE" in sample.means) == (not faults_causes.can_mount())
     assert sample.acknowledged == sample.found
     assert sample.refused > 0
     assert "Errno" in sample.said["exception"]

@@ -49,5 +49,5 @@ FAULTS: Final = Kind(
     plan=_plan,
     measure=measure_fault,
     repetitions=Times(3, 1),
-    seconds=lambda settings: 30.0 if settings.fault in SERVER_FAULTS else 10.0,
+    seconds=lambda settings: 40.0 if settings.fault in SERVER_FAULTS else 8.0,
 )

@@ -144,8 +144,9 @@ class _Scene:
         self._settings = settings = order.settings
         self._kind = load(settings.tracker)
         self._folder = Path.cwd()
-        self._work = self._folder / AREA / "work"
-        self._work.mkdir()
+        # a vendor's users train where their store is; a journal is to be there when the store's folder is not
+        self._work = self._folder / AREA / ("store" if settings.way == "vendor" else "work")
+        self._work.mkdir(exist_ok=True)
         self._store = Destination(settings.tracker, location, str(self._work))
         self._cause = self._make_cause(proxy, mounted=order.mounted)
         training = TrainingOrder(
