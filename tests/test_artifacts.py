@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
+import psutil
 import pytest
 
 from taximeter import files, start_run
@@ -184,11 +185,12 @@ def test_a_run_that_cannot_be_written_down_does_not_begin(home: Path) -> None:
     """It is told in one sentence, and nothing of it is left."""
     with start_run(trackers=["null"], experiment="taxi"):
         pass
-    before = sorted((home / "runs").iterdir())
+    before, files_open = sorted((home / "runs").iterdir()), psutil.Process().num_fds()
     with full_disk_from_the_first_byte(), pytest.raises(InputError, match="cannot be written to") as raised:
         start_run(trackers=["null"], experiment="taxi")
     assert str(home) in str(raised.value)
     assert sorted((home / "runs").iterdir()) == before
+    assert psutil.Process().num_fds() == files_open
     with start_run(trackers=["null"], experiment="taxi") as run:
         pass
     assert all(receipt.is_good for receipt in run.receipts.values())

@@ -407,9 +407,9 @@ def begin(
             raise InputError(f"there is no folder {destination.folder!r}; make it first, or choose another.")
     home.create()
     folder = home.run(started.run_id)
+    writer = JournalWriter(folder, owner=True, sync=sync)
     try:
         folder.create(keep_journal=keep_journal)
-        writer = JournalWriter(folder, owner=True, sync=sync)
         writer.begin(events.encode(started))
         for destination in destinations:
             outbox = home.outbox(destination)
@@ -417,6 +417,7 @@ def begin(
             outbox.add(started.run_id)
             ensure_courier(outbox)
     except OSError as error:
+        writer.abandon()
         home.forget(started.run_id)
         raise InputError(
             f"the journal folder {home.path} cannot be written to: {error}; mend that, or choose another."

@@ -92,6 +92,13 @@ class JournalWriter:
             self._waiting.popleft()
         return self._segment
 
+    def abandon(self) -> None:
+        """Let go of a run that could not begin."""
+        with self._lock:
+            self._closed = True
+            if self._segment:
+                self._segment.close()
+
     def part(self) -> None:
         """Try once more before the process ends, and say what is lost."""
         with self._lock:
@@ -133,7 +140,7 @@ def _leave_parents() -> None:
 
 
 def _part() -> None:
-    for writer in _WRITERS:
+    for writer in list(_WRITERS):
         writer.part()
 
 
