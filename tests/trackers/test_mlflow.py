@@ -770,6 +770,19 @@ def test_a_tracking_server_holds_the_run(server: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("database_uri", ["sqlite"], indirect=True)
+def test_a_server_over_a_folder_can_be_started(tmp_path: Path) -> None:
+    """It answers until the context ends, and keeps its database in the folder."""
+    with MlflowTracker.serve(tmp_path, sys.executable) as address:
+        assert list(MlflowTracker(address).list_runs()) == []
+    assert MlflowTracker.recognises(tmp_path / "mlflow.db")
+
+
+def test_a_server_that_does_not_start_is_told(tmp_path: Path) -> None:
+    """With the place of its log."""
+    with pytest.raises(TrackerError, match=r"server\.log"), serving("nonsense://", tmp_path, sys.executable):
+        pass
+
+
 def test_the_database_of_a_server_is_read_without_it(server: str, database_uri: str, tmp_path: Path) -> None:
     """And so are the artifacts that the server keeps beside it."""
     served, beside = MlflowTracker(server), MlflowTracker(database_uri)

@@ -149,15 +149,15 @@ class Training:
             if not line:
                 self._stop_at(Outcome.DIED)
                 return
-            patience = monotonic() + PATIENCE_SECONDS
             word = msgspec.json.decode(line, type=Word)
             if word.stage is None:
                 self._heed(word)
-                continue
-            self._stage, self.longest = word.stage, word.longest
-            self.run_id = self.run_id or word.run_id
-            if word.stage != Stage.DONE:
-                yield word.stage
+            else:
+                self._stage, self.longest = word.stage, word.longest
+                self.run_id = self.run_id or word.run_id
+                if word.stage != Stage.DONE:
+                    yield word.stage
+            patience = monotonic() + PATIENCE_SECONDS
 
     def _heed(self, word: Word) -> None:
         if word.how == HUNG:
