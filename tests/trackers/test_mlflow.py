@@ -758,18 +758,6 @@ def run_in_large_requests() -> StagedRun:
     )
 
 
-def test_a_tracking_server_holds_the_run(server: str, tmp_path: Path) -> None:
-    """Everything goes through HTTP in requests that are small enough."""
-    tracker = MlflowTracker(server)
-    record = record_run(tracker, run_in_large_requests(), tmp_path / "blobs")
-    assert diff(tracker.read(record.run_id), record) == []
-    native: RunRecord = tracker.read_native(record.run_id)
-    assert len(native.metrics["_x003D_"]) == 300
-    assert list(native.artifacts) == ["a.txt"]
-    assert [found.run_id for found in tracker.list_runs()].count(record.run_id) == 1
-
-
-@pytest.mark.parametrize("database_uri", ["sqlite"], indirect=True)
 def test_a_server_over_a_folder_can_be_started(tmp_path: Path) -> None:
     """It answers until the context ends, and keeps its database in the folder."""
     with MlflowTracker.serve(tmp_path, sys.executable) as address:
@@ -783,6 +771,18 @@ def test_a_server_that_does_not_start_is_told(tmp_path: Path) -> None:
         pass
 
 
+def test_a_tracking_server_holds_the_run(server: str, tmp_path: Path) -> None:
+    """Everything goes through HTTP in requests that are small enough."""
+    tracker = MlflowTracker(server)
+    record = record_run(tracker, run_in_large_requests(), tmp_path / "blobs")
+    assert diff(tracker.read(record.run_id), record) == []
+    native: RunRecord = tracker.read_native(record.run_id)
+    assert len(native.metrics["_x003D_"]) == 300
+    assert list(native.artifacts) == ["a.txt"]
+    assert [found.run_id for found in tracker.list_runs()].count(record.run_id) == 1
+
+
+@pytest.mark.parametrize("database_uri", ["sqlite"], indirect=True)
 def test_the_database_of_a_server_is_read_without_it(server: str, database_uri: str, tmp_path: Path) -> None:
     """And so are the artifacts that the server keeps beside it."""
     served, beside = MlflowTracker(server), MlflowTracker(database_uri)
