@@ -333,6 +333,27 @@ def test_recover_forgets_a_run_whose_journal_was_removed(lines_tracker: Path, ho
     assert recover(Home()) == []
 
 
+def test_a_courier_that_cannot_write_is_told_and_keeps_no_other_run_waiting(
+    lines_tracker: Path, home: Path
+) -> None:
+    """What it could not say is said by whoever waits, and `recover` delivers the run."""
+    untold, other = (start_run(trackers=["lines"], name=name) for name in ("untold", "other"))
+    receipts = home / "runs" / untold.id / "receipts"
+    receipts.rmdir()
+    receipts.symlink_to(home / "a disk that is away")
+    for run in (untold, other):
+        run.log_metrics({"loss": 0.5})
+        run.finish()
+    assert [receipt.state for receipt in other.wait(30).values()] == ["verified"]
+    (receipt,) = untold.wait(60).values()
+    assert (receipt.state, "log" in receipt.problem) == ("failed", True)
+    assert len(untold.record().metrics["loss"]) == 1
+    receipts.unlink()
+    receipts.mkdir()
+    assert [one.receipt and one.receipt.state for one in recover(Home())] == ["verified"]
+    assert (lines_tracker / untold.id / "record.jsonl").exists()
+
+
 def test_journals_and_logs_are_for_their_owner_alone(lines_tracker: Path, home: Path) -> None:
     """A diff or a location may hold what others should not read."""
     with start_run(trackers=["lines"]):

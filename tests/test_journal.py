@@ -5,12 +5,13 @@ import resource
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from taximeter.errors import InputError, JournalError
-from taximeter.events import Event, Finished, MetricsLogged, Started, encode
+from taximeter.events import Event, Finished, MetricsLogged, Started, TagsSet, encode
 from taximeter.journal.folder import RunFolder
 from taximeter.journal.segment import SegmentReader, SegmentWriter, has_writer
 from taximeter.journal.writer import JournalWriter
@@ -159,6 +160,107 @@ def test_a_full_disk_delays_events_and_loses_none(folder: RunFolder, capfd: pyte
     writer.append(encode(point(5)))
     assert list(folder.record().metrics["loss"].steps) == list(range(6))
     assert capfd.readouterr().err.count("cannot be written") == 1
+    writer.close()
+
+
+class _FullDisk:
+    """Keeps files from growing within a block, as a full disk does."""
+
+    def __enter__(self) -> None:
+        self._limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        self._handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, self._limits[1]))
+
+    def __exit__(self, *_: object) -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, self._limits)
+        signal.signal(signal.SIGXFSZ, self._handler)
+
+
+def test_training_goes_on_when_what_is_printed_goes_to_the_full_disk_too(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A warning that cannot be printed harms nothing."""
+    writer = JournalWriter(folder, owner=True)
+    writer.append(encode(STARTED))
+    with Path("/dev/full").open("w", buffering=1) as full, monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", full)
+        with _FullDisk():
+            writer.append(encode(point(0)))
+        patch.undo()
+        with suppress(OSError):
+            full.close()
+    writer.close()
+    assert list(folder.record().metrics["loss"].steps) == [0]
+
+
+def test_a_journal_that_cannot_begin_raises(folder: RunFolder) -> None:
+    """No courier is to hear of a run whose first event is not there."""
+    writer = JournalWriter(folder, owner=True)
+    with _FullDisk(), pytest.raises(OSError, match="too large"):
+        writer.begin(encode(STARTED))
+
+
+LAST = """
+import resource, sys
+from pathlib import Path
+from taximeter.events import MetricsLogged, Started, encode
+from taximeter.journal.folder import RunFolder
+from taximeter.journal.writer import JournalWriter
+folder = RunFolder(Path(sys.argv[1]))
+writer = JournalWriter(folder, owner=True)
+writer.append(encode(Started("0" * 32, "taxi", "lasso", 10)))
+soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+for number in range(3):
+    writer.append(encode(MetricsLogged({"loss": 0.5}, number, number)))
+if sys.argv[2] == "room":
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+"""
+
+
+@pytest.mark.parametrize(("then", "kept", "said"), [("room", 3, ""), ("none", 0, "3 events of run run are lost")])
+def test_what_waits_when_the_process_ends_is_written_or_told(
+    folder: RunFolder, then: str, kept: int, said: str
+) -> None:
+    """It is tried once more, and nothing is lost in silence."""
+    command = [sys.executable, "-c", LAST, str(folder.path), then]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert len(folder.record().metrics.get("loss", ())) == kept
+    assert said in done.stderr
+    assert ("lost" in done.stderr) == bool(said)
+
+
+def test_what_a_worker_could_not_write_before_the_run_ended_is_told(
+    folder: RunFolder, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The courier may be done with the run, so it is not written any more."""
+    owner, worker = JournalWriter(folder, owner=True), JournalWriter(folder, owner=False)
+    owner.append(encode(STARTED))
+    with _FullDisk():
+        worker.append(encode(point(1)))
+    folder.mark_finished()
+    worker.part()
+    assert "1 events of run run are lost: the run has ended" in capfd.readouterr().err
+    assert "loss" not in folder.record().metrics
+
+
+def test_segments_keep_their_order_when_the_clock_goes_back(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a forked process logs after its parent comes after it, whatever the time of day."""
+    writer = JournalWriter(folder, owner=True)
+    writer.append(encode(STARTED))
+    writer.append(encode(TagsSet({"phase": "training"})))
+    monkeypatch.setattr("time.time_ns", lambda: 0)
+    monkeypatch.setattr("time.time", lambda: 0.0)
+    child = os.fork()
+    if child == 0:
+        writer.append(encode(TagsSet({"phase": "testing"})))
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    assert folder.record().tags == {"phase": "testing"}
+    writer.append(encode(TagsSet({"phase": "done"})))
+    assert folder.record().tags == {"phase": "done"}
     writer.close()
 
 

@@ -49,7 +49,7 @@ def test_a_long_metric_spans_lines() -> None:
     metrics = {"loss": Series((index * 0.1 for index in range(count)), range(count), range(count))}
     record = RunRecord(run_id="a", experiment="e", name="n", status="finished", started=0, metrics=metrics)
     lines = list(record.to_lines())
-    assert len(lines) == 1 + 3
+    assert len(lines) == 1 + 3 + 1
     assert RunRecord.from_lines(lines) == record
 
 
@@ -108,6 +108,32 @@ def test_what_is_no_record_is_refused(data: bytes) -> None:
     """A damaged or later record is an error of its own, not a traceback."""
     with pytest.raises(InputError, match="record"):
         RunRecord.from_bytes(data)
+
+
+@pytest.fixture(scope="module")
+def written() -> bytes:
+    """A record as it is written."""
+    points = [MetricsLogged({"loss": 0.1 * number, "rmse": 7.0}, number, number) for number in range(20)]
+    return record_of(TagsSet({"colour": "yellow"}), *points).to_bytes()
+
+
+def test_a_record_with_any_bit_flipped_is_refused(written: bytes) -> None:
+    """A digit may be another digit, and JSON none the worse for it."""
+    for place, byte in enumerate(written):
+        for bit in (1 << (place % 8), 4):
+            with pytest.raises(InputError):
+                RunRecord.from_bytes(written[:place] + bytes([byte ^ bit]) + written[place + 1 :])
+
+
+def test_a_record_that_was_cut_is_refused(written: bytes) -> None:
+    """Only its first line may stand alone, as the head that lists of runs are made of."""
+    head = written.index(b"\n")
+    for length in range(len(written) - 1):
+        if length in {head, head + 1}:
+            assert RunRecord.from_bytes(written[:length]).metrics == {}
+        else:
+            with pytest.raises(InputError):
+                RunRecord.from_bytes(written[:length])
 
 
 def test_a_text_that_looks_absent_is_not_absent() -> None:

@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+import time
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -10,6 +12,9 @@ from taximeter.record import Artifact
 from taximeter.values import check_text
 
 _CHUNK = 1 << 20
+_COPIES = 5
+_FRESH_SECONDS = 2.0
+_ENDLESS = 1 << 62
 
 _MEDIA_TYPES = {
     ".csv": "text/csv",
@@ -78,21 +83,62 @@ def describe_file(file: Path, path: str) -> Artifact:
 def keep_copy(file: Path, folder: Path, path: str) -> Artifact:
     """Copy `file` into `folder` under the name of its sha256, all of it or nothing.
 
-    The description is that of the copy, so it stays true when the file changes while it is read.
+    The description is that of the copy. What is appended to the file meanwhile is left out.
+
+    Raises:
+        InputError: the file cannot be read, or is written to so often that no copy is of one moment.
+        OSError: the copy cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    digest, size = hashlib.sha256(), 0
     partial = folder / f".partial-{os.getpid()}-{os.urandom(6).hex()}"
     try:
-        with file.open("rb") as source, partial.open("xb") as target:
-            while chunk := source.read(_CHUNK):
-                digest.update(chunk)
-                size += len(chunk)
-                target.write(chunk)
-        partial.replace(folder / digest.hexdigest())
+        with _open(file) as source:
+            for _ in range(_COPIES):
+                with partial.open("wb") as target:
+                    artifact = _copy_once(source, target, path)
+                if artifact:
+                    partial.replace(folder / artifact.sha256)
+                    return artifact
     finally:
         partial.unlink(missing_ok=True)
+    raise InputError(f"{str(file)!r} changed each time it was read; log it when nothing writes to it any more.")
+
+
+def _open(file: Path) -> BinaryIO:
+    try:
+        return file.open("rb", buffering=0)  # what is read again must come from the file
+    except OSError as error:
+        raise InputError(f"{str(file)!r} cannot be read: {error.strerror}; log a file that is there.") from error
+
+
+def _copy_once(source: BinaryIO, target: BinaryIO, path: str) -> Artifact | None:
+    """Copy a file as long as it is now, and describe the copy; None where it was changed meanwhile."""
+    before = os.fstat(source.fileno())
+    digest, size = hashlib.sha256(), 0
+    for chunk in _chunks(source, before.st_size or _ENDLESS):  # some files of the system do not tell their size
+        digest.update(chunk)
+        target.write(chunk)
+        size += len(chunk)
+    is_fresh = time.time() - before.st_mtime < _FRESH_SECONDS  # a long write bears the time of its beginning
+    is_touched = is_fresh or os.fstat(source.fileno()).st_mtime_ns != before.st_mtime_ns
+    if size < before.st_size or (is_touched and _digest(source, size) != digest.digest()):
+        return None
     return Artifact(size, digest.hexdigest(), media_type(path))
+
+
+def _digest(source: BinaryIO, size: int) -> bytes:
+    digest = hashlib.sha256()
+    for chunk in _chunks(source, size):
+        digest.update(chunk)
+    return digest.digest()
+
+
+def _chunks(source: BinaryIO, size: int) -> Iterator[bytes]:
+    """Yield the first bytes of a file, `size` of them if there are so many."""
+    source.seek(0)
+    while size and (chunk := source.read(min(size, _CHUNK))):
+        yield chunk
+        size -= len(chunk)
 
 
 def bytes_below(path: Path) -> int:

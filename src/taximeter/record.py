@@ -8,6 +8,7 @@ import math
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal, NamedTuple
+from zlib import crc32
 
 import msgspec
 
@@ -161,12 +162,19 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     __hash__ = None  # type: ignore[assignment]
 
     def to_bytes(self) -> bytes:
-        """Return the canonical form: JSON lines, first the head, then each metric's points."""
+        """Return the canonical form: JSON lines, first the head, then each metric's points, then a checksum."""
         return b"".join(self.to_lines())
 
     def to_lines(self) -> Iterator[bytes]:
         """Yield the canonical form line by line, in memory bounded by `POINTS_PER_LINE`."""
-        yield _ENCODER.encode({"taximeter": FORMAT} | self.head()) + b"\n"
+        checksum = 0
+        for line in self._lines():
+            checksum = crc32(line, checksum)
+            yield line + b"\n"
+        yield _ENCODER.encode({"crc32": checksum}) + b"\n"
+
+    def _lines(self) -> Iterator[bytes]:
+        yield _ENCODER.encode({"taximeter": FORMAT} | self.head())
         for key in sorted(self.metrics):
             series = self.metrics[key]
             for start in range(0, max(len(series), 1), POINTS_PER_LINE):
@@ -177,17 +185,17 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
                     "steps": series.steps[chunk].tolist(),
                     "times": series.times[chunk].tolist(),
                 }
-                yield _ENCODER.encode(line) + b"\n"
+                yield _ENCODER.encode(line)
 
     @classmethod
     def from_lines(cls, lines: Iterable[bytes]) -> "RunRecord":
-        """Return the record that `to_lines` wrote.
+        """Return the record that `to_lines` wrote; of its first line alone, the record without metrics.
 
         Raises:
-            InputError: the lines are no record, or one of a later version.
+            InputError: the lines are no record, or one of a later version, or damaged.
         """
         metrics: dict[str, Series] = {}
-        rows = iter(lines)
+        rows = _checked(lines)
         try:
             head = msgspec.json.decode(next(rows, b"null"))
             if not isinstance(head, dict) or head.pop("taximeter", None) != FORMAT:
@@ -215,6 +223,25 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
         return tree
 
 
+def _checked(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the lines up to the one with the checksum.
+
+    Raises:
+        ValueError: it is not that of the others, or missing after more than one line.
+    """
+    checksum, count = 0, 0
+    for line in lines:
+        text = line.removesuffix(b"\n")
+        if text.startswith(_CHECKSUM):
+            if text != b"%b%d}" % (_CHECKSUM, checksum):
+                raise ValueError("its checksum is another")
+            return
+        checksum, count = crc32(text, checksum), count + 1
+        yield text
+    if count > 1:
+        raise ValueError("its end is missing")
+
+
 class _Points(msgspec.Struct):
     metric: str
     values: list[float | str]
@@ -223,6 +250,7 @@ class _Points(msgspec.Struct):
 
 
 _ENCODER = msgspec.json.Encoder(order="sorted")
+_CHECKSUM = b'{"crc32":'
 
 
 def record_from_head(head: dict[str, Any], metrics: dict[str, Series]) -> RunRecord:

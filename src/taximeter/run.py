@@ -148,18 +148,21 @@ class Run:
                 that was logged before holds the new file.
 
         Raises:
-            InputError: there is no such file, or the name cannot be used.
+            InputError: there is no such file, it changes while it is read, or the name cannot be used; of a folder
+                nothing is kept then.
+            JournalError: the journal's disk does not take it.
         """
         source = Path(path)
         name = source.resolve().name if name is None else name
         if source.is_dir():
-            for file in sorted(source.rglob("*")):
-                if file.is_file():
-                    self._append(self._artifacts.keep(file, f"{name}/{file.relative_to(source).as_posix()}"))
+            files = [file for file in sorted(source.rglob("*")) if file.is_file()]
+            kept = [self._artifacts.keep(file, f"{name}/{file.relative_to(source).as_posix()}") for file in files]
         elif source.is_file():
-            self._append(self._artifacts.keep(source, name))
+            kept = [self._artifacts.keep(source, name)]
         else:
             raise InputError(f"{str(path)!r} is no file or folder; log an artifact after writing it.")
+        for artifact in kept:
+            self._append(artifact)
 
     def log_text(self, text: str, name: str) -> None:
         """Keep text as an artifact; a name without an ending gets ``.txt``."""
@@ -395,20 +398,30 @@ def begin(
     """Make a run's journal, see to its couriers, and return the run.
 
     The journal holds the first event before any courier hears of the run.
+
+    Raises:
+        InputError: a folder is missing, or the journal folder cannot be written to.
     """
     for destination in destinations:
         if not Path(destination.folder).is_dir():
             raise InputError(f"there is no folder {destination.folder!r}; make it first, or choose another.")
     home.create()
     folder = home.run(started.run_id)
-    folder.create(keep_journal=keep_journal)
     writer = JournalWriter(folder, owner=True, sync=sync)
-    writer.append(events.encode(started))
-    for destination in destinations:
-        outbox = home.outbox(destination)
-        outbox.create(destination)
-        outbox.add(started.run_id)
-        ensure_courier(outbox)
+    try:
+        folder.create(keep_journal=keep_journal)
+        writer.begin(events.encode(started))
+        for destination in destinations:
+            outbox = home.outbox(destination)
+            outbox.create(destination)
+            outbox.add(started.run_id)
+            ensure_courier(outbox)
+    except OSError as error:
+        writer.abandon()
+        home.forget(started.run_id)
+        raise InputError(
+            f"the journal folder {home.path} cannot be written to: {error}; mend that, or choose another."
+        ) from error
     run = Run(home, started.run_id, started.experiment, destinations, writer=writer, wait_seconds=wait_seconds)
     run.set_tags(tags or {})
     run.start_capture()

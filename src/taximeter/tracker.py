@@ -7,6 +7,7 @@ Importing an adapter's module must not import its vendor: the vendor is met in a
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Literal, NoReturn
@@ -216,6 +217,19 @@ class Tracker(ABC):
 
             return AdapterRun(self, experiment, name)
         raise Unsupported(f"{self.name} has no plain run ({experiment}/{name}): nobody has written it.")
+
+    @classmethod
+    def serve(cls, folder: Path, python: str) -> AbstractContextManager[str]:
+        """Return a context in which a server of the vendor's own keeps a store in `folder`, and its location.
+
+        Args:
+            folder: of the store and the server's log.
+            python: the interpreter that has the vendor.
+
+        Raises:
+            Unsupported: the tracker has no server, or nobody has written it.
+        """
+        raise Unsupported(f"{cls.name} has no server that {python} could start over {folder}.")
 
     def read(self, run_id: str, *, native: bool = False) -> RunRecord:
         """Read a run back.

@@ -49,6 +49,7 @@ from taximeter_mlflow import MlflowTracker
 from taximeter_mlflow.location import Location
 from taximeter_mlflow.names import escape_key
 from taximeter_mlflow.quiet import quieten
+from taximeter_mlflow.serving import serving
 
 START = 1_760_000_000_123_456
 
@@ -734,21 +735,8 @@ def database_uri(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def server(database_uri: str, tmp_path: Path) -> Iterator[str]:
     """Start a tracking server, and stop it."""
-    port = free_port()
-    command = [sys.executable, "-m", "mlflow", "server", "--workers", "1", "--port", str(port)]
-    command += ["--backend-store-uri", database_uri]
-    quieten()
-    with (tmp_path / "server.log").open("wb") as log:
-        environment = os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-        process = subprocess.Popen(
-            command, cwd=tmp_path, stdout=log, stderr=log, env=environment, start_new_session=True
-        )
-    try:
-        _await(lambda: b"Uvicorn running" in (tmp_path / "server.log").read_bytes())
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    with serving(database_uri, tmp_path, sys.executable) as address:
+        yield address
 
 
 def _await(condition: Callable[[], bool]) -> None:
@@ -769,6 +757,19 @@ def run_in_large_requests() -> StagedRun:
         *(artifact(name, name.encode()) for name in names),
         contents=tuple(map(str.encode, names)),
     )
+
+
+def test_a_server_over_a_folder_can_be_started(tmp_path: Path) -> None:
+    """It answers until the context ends, and keeps its database in the folder."""
+    with MlflowTracker.serve(tmp_path, sys.executable) as address:
+        assert list(MlflowTracker(address).list_runs()) == []
+    assert MlflowTracker.recognises(tmp_path / "mlflow.db")
+
+
+def test_a_server_that_does_not_start_is_told(tmp_path: Path) -> None:
+    """With the place of its log."""
+    with pytest.raises(TrackerError, match=r"server\.log"), serving("nonsense://", tmp_path, sys.executable):
+        pass
 
 
 def test_a_tracking_server_holds_the_run(server: str, tmp_path: Path) -> None:

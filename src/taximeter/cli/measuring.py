@@ -31,7 +31,8 @@ def measure_trackers(
 
     Example: taximeter measure cost --tracker csv
     """
-    from taximeter.measure import KINDS, measure, plan  # noqa: PLC0415 - the help needs none of it
+    from taximeter.measure.kinds import KINDS  # noqa: PLC0415 - the help needs none of it
+    from taximeter.measure.measuring import measure, plan  # noqa: PLC0415 - as above
 
     depth = Depth.QUICK if quick else Depth.FULL
     unknown = [kind for kind in kinds or () if kind not in KINDS]

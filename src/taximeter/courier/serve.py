@@ -4,6 +4,7 @@ import logging
 from time import monotonic, sleep
 
 from taximeter.courier.delivery import Delivery
+from taximeter.errors import JournalError
 from taximeter.journal.home import Home, Outbox
 from taximeter.journal.receipt import Receipt
 from taximeter.plugins import load
@@ -54,17 +55,26 @@ class _Courier:
         self._home = home
         self._tracker: Tracker | None = None
         self._attempts: dict[str, _Attempt] = {}
+        self._untold: set[str] = set()
 
     def work(self) -> None:
-        """Step through the pending runs, and linger a little for the next run when none is left."""
+        """Step through the pending runs, and linger a little for the next run when none is left.
+
+        Raises:
+            JournalError: the journal folder could not be told what became of some runs; they are still pending.
+        """
         pause, last_busy = _SHORTEST_PAUSE, monotonic()
         while monotonic() - last_busy < LINGER_SECONDS:
-            pending = self._outbox.pending()
+            pending = [run_id for run_id in self._outbox.pending() if run_id not in self._untold]
             progress = [self._step(run_id) for run_id in pending]
             if pending:
                 last_busy = monotonic()
             pause = _SHORTEST_PAUSE if any(progress) else min(pause * 2, _LONGEST_PAUSE)
             sleep(pause)
+        if self._untold:
+            raise JournalError(
+                f"what became of {len(self._untold)} runs could not be written to the journal folder."
+            )
 
     def _step(self, run_id: str) -> bool:
         """Deliver what is new of a run; tell whether anything was."""
@@ -99,7 +109,11 @@ class _Courier:
         folder = self._home.run(run_id)
         if attempt.failures >= len(RETRY_AFTER_SECONDS) and (folder.is_finished() or not folder.has_owner()):
             problem = redact(f"{type(error).__name__}: {error}")
-            self._settle(run_id, Receipt(state="failed", problem=problem))
+            try:
+                self._settle(run_id, Receipt(state="failed", problem=problem))
+            except OSError:  # the other runs shall not suffer from it
+                logger.exception("receipt of run %s", run_id)
+                self._untold.add(run_id)
             return
         attempt.not_before = monotonic() + _retry_after(attempt.failures)
         attempt.failures += 1
@@ -113,9 +127,9 @@ class _Courier:
         attempt.delivery = None
 
     def _settle(self, run_id: str, receipt: Receipt) -> None:
-        self._attempts.pop(run_id, None)
         folder = self._home.run(run_id)
         self._outbox.settle(run_id, receipt, folder)
+        self._attempts.pop(run_id, None)
         if not self._home.awaited(run_id):
             folder.remove_journal()
 

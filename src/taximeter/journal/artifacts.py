@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from taximeter.errors import InputError
+from taximeter.errors import InputError, JournalError
 from taximeter.events import ArtifactLogged
 from taximeter.files import check_artifact_path, keep_copy
 from taximeter.tracker import RECORD_FOLDER
@@ -27,11 +27,18 @@ class ArtifactKeeper:
         """Copy a file as it is now.
 
         Raises:
-            InputError: the name cannot be used, or is a file and a folder at once.
+            InputError: the name cannot be used, or is a file and a folder at once; or the file cannot be read, or
+                is being written to.
+            JournalError: the journal's disk does not take it.
         """
         path = check_artifact_path(name, RECORD_FOLDER)
         self._claim(path)
-        return ArtifactLogged(path, keep_copy(file, self._folder, path))
+        try:
+            return ArtifactLogged(path, keep_copy(file, self._folder, path))
+        except OSError as error:
+            raise JournalError(
+                f"artifact {path!r} could not be copied into the journal: {error}; mend that, and log it again."
+            ) from error
 
     def keep_written(
         self, name: str, ending: str, write: Callable[[Any, Path], None], content: Any

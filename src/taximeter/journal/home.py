@@ -9,9 +9,10 @@ A run is pending for a store until the store has been read back equal; it has fa
 
 import fcntl
 import os
+import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from time import time_ns
@@ -114,8 +115,9 @@ class Outbox:
         return int(text) if text.isdecimal() else None
 
     def sign(self) -> None:
-        """Write who holds the lock."""
-        (self.path / "lock").write_text(str(os.getpid()))
+        """Write who holds the lock, if the disk takes it."""
+        with suppress(OSError):
+            (self.path / "lock").write_text(str(os.getpid()))
 
     def forget(self, run_id: str) -> None:
         """Await a run no longer."""
@@ -172,6 +174,13 @@ class Home:
         return [
             Outbox(path) for path in sorted((self.path / "stores").glob("*/")) if (path / "store.json").exists()
         ]
+
+    def forget(self, run_id: str) -> None:
+        """Remove a run that could not begin, as far as that can be done."""
+        for outbox in self.outboxes():
+            with suppress(OSError):
+                outbox.forget(run_id)
+        shutil.rmtree(self.run(run_id).path, ignore_errors=True)
 
     def receipt(self, run_id: str, destination: Destination) -> Receipt | None:
         """Return what became of a run in a store, once that is known."""

@@ -2,17 +2,17 @@
 
 A line is a checksum in eight hex digits, the time at which it was written in nanoseconds since 1970, and the event
 as JSON; JSON escapes line breaks, so a damaged line costs itself and no other.
-The times put the segments of several processes in one order.
+The times put the segments of several processes in one order; when the machine's clock goes back, they do not.
 The writer holds an advisory lock on the file for as long as it lives: the system lets go of it when the process
 ends, however it ends.
 """
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from errno import ENOSPC
 from pathlib import Path
-from time import time_ns
 from zlib import crc32
 
 import msgspec
@@ -20,11 +20,13 @@ import msgspec
 from taximeter.events import Event, decode
 
 _READ = 1 << 20
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # which goes on while the machine sleeps
+_CLOCK_BEGAN = time.time_ns() - time.clock_gettime_ns(_CLOCK)
 
 
-def frame(event: bytes, time: int) -> bytes:
-    """Return the line that holds an encoded event, written at `time`."""
-    body = b"%d %b\n" % (time, event)
+def frame(event: bytes, written: int) -> bytes:
+    """Return the line that holds an encoded event, written at a time."""
+    body = b"%d %b\n" % (written, event)
     return b"%08x %b" % (crc32(body), body)
 
 
@@ -52,7 +54,7 @@ class SegmentWriter:
         Raises:
             OSError: the system did not take it.
         """
-        line = frame(event, time_ns())
+        line = frame(event, _CLOCK_BEGAN + time.clock_gettime_ns(_CLOCK))
         try:
             if os.write(self._descriptor, line) != len(line):
                 raise OSError(ENOSPC, os.strerror(ENOSPC))  # noqa: TRY301 - the file is mended below
@@ -119,7 +121,7 @@ def _parse(line: bytes) -> tuple[int, Event] | None:
     try:
         if int(line[:8], 16) != crc32(line[9:]):
             return None
-        time, _, event = line[9:-1].partition(b" ")
-        return int(time), decode(event)
+        written, _, event = line[9:-1].partition(b" ")
+        return int(written), decode(event)
     except (ValueError, msgspec.MsgspecError):
         return None

@@ -1,8 +1,10 @@
 """Writes a run's journal from any thread and any process of it."""
 
+import atexit
 import os
 import sys
 from collections import deque
+from contextlib import suppress
 from threading import Lock
 from weakref import WeakSet
 
@@ -18,7 +20,7 @@ class JournalWriter:
 
     When `append` returns without a word, the event has been handed to the operating system.
     When the system does not take it (the disk is full), training goes on: the event waits in memory, this is
-    said once, and every later call tries again.
+    said once, and every later call tries again. So does the end of the process, which says what is lost for good.
     A forked process gets a segment of its own.
 
     Args:
@@ -36,6 +38,15 @@ class JournalWriter:
         self._waiting: deque[bytes] = deque()
         self._closed = False
         _WRITERS.add(self)
+
+    def begin(self, event: bytes) -> None:
+        """Write the first event, which waits for nothing.
+
+        Raises:
+            OSError: the system did not take it.
+        """
+        with self._lock:
+            self._flush().append(event)
 
     def append(self, event: bytes) -> None:
         """Write one event.
@@ -81,9 +92,28 @@ class JournalWriter:
             self._waiting.popleft()
         return self._segment
 
+    def abandon(self) -> None:
+        """Let go of a run that could not begin."""
+        with self._lock:
+            self._closed = True
+            if self._segment:
+                self._segment.close()
+
+    def part(self) -> None:
+        """Try once more before the process ends, and say what is lost."""
+        with self._lock:
+            if not self._waiting:
+                return
+            try:
+                if not self.owner and self._folder.is_finished():
+                    raise OSError(ENDED)  # noqa: TRY301 - what is lost is told below
+                self._flush()
+            except OSError as error:
+                _say(f"{len(self._waiting)} events of run {self._folder.run_id} are lost: {error}")
+
     def _warn(self, error: OSError) -> None:
         if len(self._waiting) == 1:
-            sys.stderr.write(f"taximeter: the journal cannot be written now, and tries again: {error}\n")
+            _say(f"the journal cannot be written now, and tries again: {error}")
 
     def leave_parent(self) -> None:
         """Forget what a forked process has of its parent's segment."""
@@ -95,6 +125,12 @@ class JournalWriter:
             self._segment = None
 
 
+def _say(text: str) -> None:
+    """Print a line, unless what is printed goes to the same full disk."""
+    with suppress(OSError, ValueError, AttributeError):
+        sys.stderr.write(f"taximeter: {text}\n")
+
+
 _WRITERS: WeakSet[JournalWriter] = WeakSet()
 
 
@@ -103,4 +139,10 @@ def _leave_parents() -> None:
         writer.leave_parent()
 
 
+def _part() -> None:
+    for writer in list(_WRITERS):
+        writer.part()
+
+
+atexit.register(_part)
 os.register_at_fork(after_in_child=_leave_parents)

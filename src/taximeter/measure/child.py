@@ -1,9 +1,10 @@
 """Has a process of its own carry out an order, and returns its report."""
 
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Final, TypeVar
@@ -32,8 +33,9 @@ def ask(
     order: msgspec.Struct,
     answer: type[R],
     *,
-    python: str,
     folder: Path,
+    python: str = sys.executable,
+    prefix: Sequence[str] = (),
     watch: Callable[[int], AbstractContextManager[object]] = lambda _: nullcontext(),
 ) -> R:
     """Run a module that calls `answer_order`, in a folder.
@@ -42,32 +44,35 @@ def ask(
         module: its name.
         order: for its standard input.
         answer: the type of its report.
-        python: the interpreter.
         folder: the current folder of the process; `said` in it gets what is printed.
+        python: the interpreter.
+        prefix: a command that the interpreter is started with.
         watch: given the process's id, returns what is entered while it works.
 
     Raises:
         TrackerError: it failed, or was not done in time; the message ends with its last line.
     """
     with (
-        start(module, python, folder) as process,
+        start(module, python, folder, prefix) as process,
         watch(process.pid),
     ):
         try:
             output, _ = process.communicate(msgspec.json.encode(order) + b"\n", PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)
             raise TrackerError(f"it was not done after {PATIENCE_SECONDS:g} seconds") from None
     if process.returncode:
         raise TrackerError(last_words(folder))
+    if not output:
+        raise TrackerError(f"it ended with no report: {last_words(folder)}")
     return msgspec.json.decode(output, type=answer)
 
 
-def start(module: str, python: str, folder: Path) -> subprocess.Popen[bytes]:
+def start(module: str, python: str, folder: Path, prefix: Sequence[str] = ()) -> subprocess.Popen[bytes]:
     """Start a module that waits for its order, in a process group of its own."""
     with (folder / "said").open("wb") as said:
         return subprocess.Popen(
-            [python, "-P", "-m", module],
+            [*prefix, python, "-P", "-m", module],
             cwd=folder,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -13,11 +13,10 @@ from taximeter.journal.home import Destination
 from taximeter.measure.child import PATIENCE_SECONDS, python_of, start
 from taximeter.measure.contention_worker import Order, Report, RunReport
 from taximeter.measure.kind import Depth, Kind, Settings, Times
-from taximeter.measure.ways import Way
+from taximeter.measure.ways import Way, readable
 from taximeter.plugins import load
 from taximeter.redact import redact
 from taximeter.store.client import Store
-from taximeter.tracker import Feature
 
 _RUNS = Times(5, 2)
 _POINTS = 40
@@ -61,13 +60,13 @@ class ContentionSample(msgspec.Struct, frozen=True, kw_only=True):
 def _plan(trackers: Sequence[str], depth: Depth) -> list[ContentionSettings]:
     writers = [8] if depth == Depth.QUICK else [1, 2, 4, 8]
     stores = [True] if depth == Depth.QUICK else [True, False]
+    can_be_read = readable(trackers)
     return [
         ContentionSettings(tracker=tracker, way=way, writers=number, fresh=fresh, runs=_RUNS.at(depth))
         for number in writers
         for fresh in stores
-        for tracker in trackers
+        for tracker in can_be_read
         for way in ("vendor", "interface")
-        if Feature.READ in load(tracker).features
     ]
 
 

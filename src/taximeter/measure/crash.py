@@ -18,12 +18,12 @@ from taximeter.errors import InputError, TrackerError
 from taximeter.journal.home import Destination, Home
 from taximeter.measure.child import last_words, python_of, start
 from taximeter.measure.crash_worker import RUN_ID, Order, read_progress
+from taximeter.measure.held import count_held, points_of
 from taximeter.measure.kind import Depth, Kind, Settings, Times
-from taximeter.measure.ways import Way, value_of
+from taximeter.measure.ways import Way, readable, value_of
 from taximeter.plugins import load
-from taximeter.record import RunRecord, Series
+from taximeter.record import RunRecord
 from taximeter.store.client import Store
-from taximeter.tracker import Feature
 
 _POINTS = 1_500
 _FEWEST = 100
@@ -75,12 +75,12 @@ class CrashSample(msgspec.Struct, frozen=True, kw_only=True):
 
 def _plan(trackers: Sequence[str], depth: Depth) -> list[CrashSettings]:
     deaths = [Death.KILL] if depth == Depth.QUICK else list(Death)
+    can_be_read = readable(trackers)
     return [
         CrashSettings(tracker=tracker, way=way, death=death)
         for death in deaths
-        for tracker in trackers
+        for tracker in can_be_read
         for way in ("vendor", "interface")
-        if Feature.READ in load(tracker).features
     ]
 
 
@@ -187,29 +187,19 @@ def _read(store: Destination, run_id: str, *, native: bool) -> RunRecord | None:
 
 def _is_exact(record: RunRecord, acknowledged: int) -> bool:
     """Tell whether each acknowledged point is there once; the one that was being logged may be."""
-    series = record.metrics.get("loss", Series())
+    series = points_of(record)
     expected = [(value_of(step), step) for step in range(len(series))]
     is_whole = [(value, step) for value, step, _ in series] == expected
     return is_whole and len(series) in {acknowledged, acknowledged + 1} and record.status in {"killed", "finished"}
 
 
 def _compare(record: RunRecord | None, acknowledged: int, *, exact: bool | None) -> CrashSample:
-    series = record.metrics.get("loss", Series()) if record else Series()
-    values: dict[int, float] = {}
-    doubled = 0
-    for value, step, _ in series:
-        doubled += step in values
-        values[step] = value
-    known = [step for step in range(acknowledged) if step in values]
-    found = sum(values[step] == value_of(step) for step in known)
+    held = count_held(record, range(acknowledged), {acknowledged})
     return CrashSample(
         acknowledged=acknowledged,
-        found=found,
-        altered=len(known) - found,
-        doubled=doubled,
-        invented=sum(not 0 <= step <= acknowledged for step in values),
         status=record.status if record else "absent",
         exact=exact,
+        **msgspec.structs.asdict(held),
     )
 
 

@@ -13,10 +13,9 @@ from taximeter.journal.home import Destination
 from taximeter.measure.child import ask, python_of
 from taximeter.measure.growth_worker import Growth, Order, Report
 from taximeter.measure.kind import Depth, Kind, Settings, Times
-from taximeter.measure.ways import Way
+from taximeter.measure.ways import Way, readable
 from taximeter.plugins import load
 from taximeter.store.client import Store
-from taximeter.tracker import Feature
 
 WRITE_SECONDS: Final = 60.0
 """Writing ends after so long, with what has been written."""
@@ -64,13 +63,13 @@ class GrowthSample(msgspec.Struct, frozen=True, kw_only=True):
 
 def _plan(trackers: Sequence[str], depth: Depth) -> list[GrowthSettings]:
     sizes = _QUICK if depth == Depth.QUICK else _SIZES
+    can_be_read = readable(trackers)
     return [
         GrowthSettings(tracker=tracker, way=way, growth=growth, size=size)
         for growth, steps in sizes.items()
         for size in steps
-        for tracker in trackers
+        for tracker in can_be_read
         for way in _WAYS[depth]
-        if Feature.READ in load(tracker).features
     ]
 
 

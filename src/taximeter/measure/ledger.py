@@ -7,20 +7,24 @@ from typing import Any
 import msgspec
 
 
-class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One sample of one row, or why there is none."""
+class Entry(msgspec.Struct, frozen=True):
+    """One sample of one row, or null and why there is none."""
 
     kind: str
     settings: msgspec.Raw
     repetition: int
-    sample: msgspec.Raw | None = None
-    problem: str = ""
+    sample: msgspec.Raw
+    problem: str
+
+    @property
+    def has_sample(self) -> bool:
+        """Whether there is one."""
+        return bytes(self.sample) != b"null"
 
     @property
     def key(self) -> str:
         """What tells samples apart."""
-        digest = hashlib.sha256(bytes(self.settings)).hexdigest()
-        return f"{self.kind}-{digest}-{self.repetition}"
+        return _key(self.kind, self.settings, self.repetition)
 
 
 class Ledger:
@@ -33,24 +37,30 @@ class Ledger:
     def __init__(self, file: Path) -> None:
         self._file = file
         lines = file.read_bytes().splitlines(keepends=True) if file.exists() else []
+        self._is_torn = bool(lines) and not lines[-1].endswith(b"\n")
         self._entries = {entry.key: entry for entry in map(_parse, lines) if entry}
 
     def find(self, kind: str, settings: Any, repetition: int) -> Entry | None:
         """Return the entry of a sample that was taken."""
-        return self._entries.get(Entry(kind, _raw(settings), repetition).key)
+        return self._entries.get(_key(kind, _raw(settings), repetition))
 
     def add(self, kind: str, settings: Any, repetition: int, sample: Any, problem: str) -> Entry:
         """Keep what came of a sample."""
-        entry = Entry(kind, _raw(settings), repetition, None if sample is None else _raw(sample), problem)
+        entry = Entry(kind, _raw(settings), repetition, _raw(sample), problem)
         self._entries[entry.key] = entry
         self._file.parent.mkdir(parents=True, exist_ok=True)
         with self._file.open("ab") as stream:
-            stream.write(msgspec.json.encode(entry) + b"\n")
+            stream.write((b"\n" if self._is_torn else b"") + msgspec.json.encode(entry) + b"\n")
+        self._is_torn = False
         return entry
 
     def remove(self) -> None:
         """Remove the file: what it held is in the results."""
         self._file.unlink(missing_ok=True)
+
+
+def _key(kind: str, settings: msgspec.Raw, repetition: int) -> str:
+    return f"{kind}-{hashlib.sha256(bytes(settings)).hexdigest()}-{repetition}"
 
 
 def _raw(value: Any) -> msgspec.Raw:

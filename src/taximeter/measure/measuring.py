@@ -45,9 +45,9 @@ def plan(kinds: Iterable[Kind[Any, Any]], trackers: Sequence[str], depth: Depth)
     """Return every sample in turns: each repetition goes through all rows, so that all see the same weather."""
     return [
         Step(kind, settings, repetition)
-        for kind in kinds
+        for kind, rows in [(kind, kind.plan(trackers, depth)) for kind in kinds]
         for repetition in range(kind.repetitions.at(depth))
-        for settings in kind.plan(trackers, depth)
+        for settings in rows
     ]
 
 
@@ -86,7 +86,9 @@ def _take(step: Step) -> tuple[Any, str]:
         try:
             return step.kind.measure(step.settings, folder), ""
         except TaximeterError as error:
-            return None, redact(str(error))
+            return None, redact(str(error) or type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - hours of samples do not end with one of them
+            return None, redact(f"{type(error).__name__}: {error}")
 
 
 @contextmanager
@@ -134,6 +136,6 @@ def _rows(taken: Sequence[tuple[Step, Entry]]) -> list[Row[Any, Any]]:
 def _split(entries: Sequence[Entry], kind: Kind[Any, Any]) -> dict[str, list[Any]]:
     """Return the samples, and each problem once."""
     return {
-        "samples": [msgspec.json.decode(entry.sample, type=kind.sample) for entry in entries if entry.sample],
+        "samples": [msgspec.json.decode(entry.sample, type=kind.sample) for entry in entries if entry.has_sample],
         "problems": list(dict.fromkeys(entry.problem for entry in entries if entry.problem)),
     }

@@ -56,10 +56,12 @@ class Watch:
             self._done.wait(max(_PAUSE_SECONDS, monotonic() - began))  # no more than half of its time
 
     def _look(self) -> None:
-        seen = {"memory": _memory(self._process), "memory_all": 0, "threads": 0, "processes": 0, "files": 0}
+        seen = dict.fromkeys(self._seen, 0)
         for process in (self._process, *self._process.children(recursive=True)):
             with contextlib.suppress(psutil.Error):
-                seen["memory_all"] += _memory(process)
+                memory = _memory(process)
+                seen["memory"] = seen["memory"] or memory  # the first is the process itself
+                seen["memory_all"] += memory
                 seen["threads"] += process.num_threads()
                 seen["files"] += process.num_fds()
                 seen["processes"] += 1

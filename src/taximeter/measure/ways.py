@@ -1,13 +1,14 @@
 """The three ways into a store that are measured side by side, with the same calls on each."""
 
 import builtins
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Literal
 
 from taximeter.plugins import load, tracker_name
+from taximeter.tracker import Feature
 
 Way = Literal["vendor", "adapter", "interface"]
 """The vendor's own API as its documentation has it; our adapter, fed directly; journal and courier."""
@@ -19,6 +20,11 @@ EXPERIMENT = "measured"
 def value_of(number: int) -> float:
     """Return the value of a point with this number, which even 32 bits hold."""
     return number * 0.5
+
+
+def readable(trackers: Iterable[str]) -> list[str]:
+    """Return the trackers whose stores can be read: of the others nothing can be counted."""
+    return [tracker for tracker in trackers if Feature.READ in load(tracker).features]
 
 
 class ImportClock:

@@ -1,6 +1,7 @@
 """Records runs with MLflow, and reads MLflow's stores: databases, folders and tracking servers."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
@@ -50,6 +51,13 @@ class MlflowTracker(Tracker):
     def recognises(cls, path: Path) -> bool:
         """Tell whether `path` is a database with MLflow's tables, or a folder of its file store."""
         return is_database(path) or is_file_store(path)
+
+    @classmethod
+    def serve(cls, folder: Path, python: str) -> AbstractContextManager[str]:
+        """Serve the database of a folder with MLflow's tracking server."""
+        from taximeter_mlflow.serving import serving  # noqa: PLC0415 - recording and reading need no HTTP
+
+        return serving(cls.location_in(folder), folder, python)
 
     def open_run(self, started: Started) -> RunWriter:
         """Begin a run, or continue the one that carries its id as a tag."""

@@ -1,0 +1,173 @@
+"""Samples are taken in turns, each once, and what comes of them is kept."""
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from taximeter.errors import InputError, TrackerError
+from taximeter.measure.kind import Depth, Kind, Settings, Times
+from taximeter.measure.measuring import LEDGER, measure, plan
+
+
+class Lap(Settings, frozen=True, kw_only=True):
+    """A row of the kind of these tests."""
+
+    number: int
+
+
+class Time(msgspec.Struct, frozen=True, kw_only=True):
+    """A sample of it: how many had been taken before."""
+
+    place: int
+
+
+class Track:
+    """A kind of measurement that notes what it is asked, and fails or stops where it is told to."""
+
+    def __init__(self, tracker: str, *, fails: Exception | None = None) -> None:
+        self.tracker = tracker
+        self.taken: list[tuple[str, int]] = []
+        self.folders: list[Path] = []
+        self.fails = fails
+        self.stops_at: int | None = None
+
+    def kind(self, name: str = "laps") -> Kind[Lap, Time]:
+        """Return the kind."""
+        return Kind(
+            name=name,
+            sentence="how laps are run",
+            settings=Lap,
+            sample=Time,
+            plan=lambda trackers, _: [Lap(tracker=one, number=number) for number in (1, 2) for one in trackers],
+            measure=self._measure,
+            repetitions=Times(3, 2),
+            seconds=lambda lap: lap.number * 10.0,
+        )
+
+    def _measure(self, lap: Lap, folder: Path) -> Time:
+        if len(self.taken) == self.stops_at:
+            raise KeyboardInterrupt
+        self.taken.append((lap.tracker, lap.number))
+        self.folders.append(folder)
+        (folder / "left behind").touch()
+        if self.fails and lap.number == 2:
+            raise self.fails
+        return Time(place=len(self.taken))
+
+
+@pytest.fixture
+def track(cheap_tracker: str) -> Track:
+    """A kind without faults."""
+    return Track(cheap_tracker)
+
+
+def test_each_repetition_goes_through_all_rows() -> None:
+    """So that what disturbs the machine disturbs all alike; one kind comes after the other."""
+    track = Track("")
+    steps = plan([track.kind(), track.kind("rest")], ["a", "b"], Depth.QUICK)
+    row = [("a", 1), ("b", 1), ("a", 2), ("b", 2)]
+    assert [(step.settings.tracker, step.settings.number) for step in steps] == row * 4
+    assert [step.repetition for step in steps] == [0] * 4 + [1] * 4 + [0] * 4 + [1] * 4
+    assert [step.kind.name for step in steps] == ["laps"] * 8 + ["rest"] * 8
+    assert len(plan([track.kind()], ["a"], Depth.FULL)) == 6
+    assert (str(steps[0]), steps[2].seconds) == ("laps a 1", 20.0)
+
+
+def test_results_hold_every_sample_of_every_row(track: Track, tmp_path: Path) -> None:
+    """In the order of the repetitions; the file says what makes it again, and on which machine it was made."""
+    (file,) = measure(plan([track.kind()], [track.tracker], Depth.FULL), tmp_path, Depth.FULL)
+    found = track.kind().read(file)
+    assert (found.kind, found.tracker, found.depth) == ("laps", track.tracker, Depth.FULL)
+    assert [(row.settings.number, [sample.place for sample in row.samples]) for row in found.rows] == [
+        (1, [1, 3, 5]),
+        (2, [2, 4, 6]),
+    ]
+    assert [row.problems for row in found.rows] == [[], []]
+    assert found.environment.cores > 0
+    assert found.command.startswith("taximeter")
+    assert file.parent.parent.parent == tmp_path
+    assert not (tmp_path / LEDGER).exists()
+
+
+def test_each_sample_has_an_empty_folder_that_is_gone_afterwards(track: Track, tmp_path: Path) -> None:
+    """Nothing of one sample is there for the next."""
+    measure(plan([track.kind()], [track.tracker], Depth.QUICK), tmp_path, Depth.QUICK)
+    assert len(set(track.folders)) == 4
+    assert not any(folder.exists() for folder in track.folders)
+
+
+def test_results_are_never_written_over(track: Track, tmp_path: Path) -> None:
+    """A second measurement lies beside the first."""
+    steps = plan([track.kind()], [track.tracker], Depth.QUICK)
+    (first,) = measure(steps, tmp_path, Depth.QUICK)
+    before = first.read_bytes()
+    (second,) = measure(steps, tmp_path, Depth.QUICK)
+    assert first != second
+    assert first.read_bytes() == before
+    assert len(track.taken) == 8, "a measurement that was completed is not resumed"
+
+
+@pytest.mark.parametrize("stops_at", range(4))
+def test_a_measurement_that_was_stopped_takes_no_sample_twice(track: Track, tmp_path: Path, stops_at: int) -> None:
+    """It goes on where it was, with the samples that it has."""
+    steps = plan([track.kind()], [track.tracker], Depth.QUICK)
+    track.stops_at = stops_at
+    with pytest.raises(KeyboardInterrupt):
+        measure(steps, tmp_path, Depth.QUICK)
+    assert not list(tmp_path.rglob("*.json"))
+    track.stops_at = None
+    told: list[str] = []
+    (file,) = measure(steps, tmp_path, Depth.QUICK, on_step=lambda step: told.append(str(step)))
+    assert len(track.taken) == 4
+    assert len(told) == 4 - stops_at
+    places = [sample.place for row in track.kind().read(file).rows for sample in row.samples]
+    assert sorted(places) == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("error", [TrackerError("the server is away"), OSError("the server is away")])
+def test_a_sample_that_fails_is_a_problem_with_its_reason(
+    cheap_tracker: str, tmp_path: Path, error: Exception
+) -> None:
+    """Told once a row; the other samples are taken."""
+    track = Track(cheap_tracker, fails=error)
+    (file,) = measure(plan([track.kind()], [cheap_tracker], Depth.QUICK), tmp_path, Depth.QUICK)
+    good, bad = track.kind().read(file).rows
+    assert (len(good.samples), good.problems) == (2, [])
+    assert (bad.samples, len(bad.problems)) == ([], 1)
+    assert bad.problems[0].endswith("the server is away")
+
+
+def test_no_secret_gets_into_results(cheap_tracker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither from a problem nor from the command."""
+    monkeypatch.setattr("sys.argv", ["taximeter", "measure", "--token", "canary-0815"])
+    track = Track(cheap_tracker, fails=TrackerError("http://me:canary-0815@here refused password=canary-0815"))
+    (file,) = measure(plan([track.kind()], [cheap_tracker], Depth.QUICK), tmp_path, Depth.QUICK)
+    assert b"refused" in file.read_bytes()
+    assert b"canary" not in file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"format": 2}, "has format 2"),
+        ({"rows": [{"settings": {"tracker": "x"}, "samples": []}]}, "number"),
+        ({"rows": [{"settings": {"tracker": "x", "number": 1}, "samples": [{"place": "first"}]}]}, "place"),
+        ({"depth": "deep"}, "depth"),
+    ],
+)
+def test_a_file_that_is_no_result_is_refused(
+    track: Track, tmp_path: Path, change: dict[str, object], said: str
+) -> None:
+    """The message says what is wrong with it."""
+    (file,) = measure(plan([track.kind()], [track.tracker], Depth.QUICK), tmp_path, Depth.QUICK)
+    file.write_text(json.dumps(json.loads(file.read_text()) | change))
+    with pytest.raises(InputError, match=said):
+        track.kind().read(file)
+
+
+def test_a_file_that_is_not_there_is_refused(track: Track, tmp_path: Path) -> None:
+    """By its name."""
+    with pytest.raises(InputError, match="nothing"):
+        track.kind().read(tmp_path / "nothing.json")
