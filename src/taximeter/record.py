@@ -189,7 +189,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def from_lines(cls, lines: Iterable[bytes]) -> "RunRecord":
-        """Return the record that `to_lines` wrote; of its first line alone, the record without metrics.
+        """Return the record that `to_lines` wrote.
 
         Raises:
             InputError: the lines are no record, or one of a later version, or damaged.
@@ -197,15 +197,25 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
         metrics: dict[str, Series] = {}
         rows = _checked(lines)
         try:
-            head = msgspec.json.decode(next(rows, b"null"))
-            if not isinstance(head, dict) or head.pop("taximeter", None) != FORMAT:
-                raise InputError("this is no run record that this version of taximeter can read.")
+            head = _head(next(rows))
             for line in rows:
                 row = msgspec.json.decode(line, type=_Points)
                 points = Series(unpack_floats(row.values), row.steps, row.times)
                 metrics.setdefault(row.metric, Series()).extend(points)
             return record_from_head(head, metrics)
         except (msgspec.MsgspecError, ValueError, OverflowError) as error:
+            raise InputError(f"the run record is damaged: {error}") from error
+
+    @classmethod
+    def from_first_line(cls, line: bytes) -> "RunRecord":
+        """Return the record without its metrics, which is what its first line holds.
+
+        Raises:
+            InputError: the line is none of a record, or one of a later version.
+        """
+        try:
+            return record_from_head(_head(line), {})
+        except (msgspec.MsgspecError, ValueError) as error:
             raise InputError(f"the run record is damaged: {error}") from error
 
     @classmethod
@@ -223,23 +233,29 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
         return tree
 
 
+def _head(line: bytes) -> dict[str, Any]:
+    head = msgspec.json.decode(line)
+    if not isinstance(head, dict) or head.pop("taximeter", None) != FORMAT:
+        raise InputError("this is no run record that this version of taximeter can read.")
+    return head
+
+
 def _checked(lines: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the lines up to the one with the checksum.
 
     Raises:
-        ValueError: it is not that of the others, or missing after more than one line.
+        ValueError: it is not that of the others, or missing.
     """
-    checksum, count = 0, 0
+    checksum = 0
     for line in lines:
         text = line.removesuffix(b"\n")
         if text.startswith(_CHECKSUM):
             if text != b"%b%d}" % (_CHECKSUM, checksum):
                 raise ValueError("its checksum is another")
             return
-        checksum, count = crc32(text, checksum), count + 1
+        checksum = crc32(text, checksum)
         yield text
-    if count > 1:
-        raise ValueError("its end is missing")
+    raise ValueError("its end is missing")
 
 
 class _Points(msgspec.Struct):

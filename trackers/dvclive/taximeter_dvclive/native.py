@@ -44,7 +44,7 @@ def read_native(run: RunFolder) -> RunRecord:
 
 def summarise(run: RunFolder) -> RunSummary:
     """Return a run's line in the list of runs, from its exact record or from its params."""
-    if record := run.read_record(lines=1):
+    if record := run.read_head():
         return RunSummary(
             record.run_id, run.vendor_id, record.experiment, record.name, record.status, record.started
         )

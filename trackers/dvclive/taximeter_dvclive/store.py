@@ -61,11 +61,19 @@ class RunFolder(NamedTuple):
         """Return the params, what we keep about the run among them."""
         return read_mapping(self.path / "params.yaml")
 
-    def read_record(self, lines: int | None = None) -> RunRecord | None:
-        """Return the exact record, or only what its first lines hold; None where there is none."""
+    def read_record(self) -> RunRecord | None:
+        """Return the exact record; None where there is none."""
         try:
             with (self.path / RECORD_PATH).open("rb") as stream:
-                return RunRecord.from_lines(islice(stream, lines))
+                return RunRecord.from_lines(stream)
+        except FileNotFoundError:
+            return None
+
+    def read_head(self) -> RunRecord | None:
+        """Return the exact record without its points; None where there is none."""
+        try:
+            with (self.path / RECORD_PATH).open("rb") as stream:
+                return RunRecord.from_first_line(stream.readline())
         except FileNotFoundError:
             return None
 

@@ -107,7 +107,7 @@ def _summarise(run: RunFolder) -> RunSummary:
     vendor_id = fold.start.id if fold.start else run.name
     try:
         with run.file_inside(run.exact_record).open("rb") as lines:
-            head = RunRecord.from_lines(islice(lines, 1))
+            head = RunRecord.from_first_line(lines.readline())
         return RunSummary(head.run_id, vendor_id, head.experiment, head.name, head.status, head.started)
     except (FileNotFoundError, InputError):
         return RunSummary(vendor_id=vendor_id, **_head(run, fold, _config(run)[1]))

@@ -106,7 +106,7 @@ def summarise(run: RunFolder) -> RunSummary:
     """Return a run's line in the list of runs, from its exact record or from both ends of its log."""
     if run.exact_record.is_file():
         with run.file_inside(run.exact_record).open("rb") as lines:
-            record = RunRecord.from_lines(islice(lines, 1))
+            record = RunRecord.from_first_line(lines.readline())
         return RunSummary(
             record.run_id, run.vendor_id, record.experiment, record.name, record.status, record.started
         )
