@@ -1,0 +1,144 @@
+"""A folder of archives: which runs they hold, and where their files lie."""
+
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from taximeter.errors import InputError
+from taximeter.record import RunRecord
+from taximeter.tracker import RunSummary
+from taximeter_comet.archive import Archive, archives_in
+from taximeter_comet.fold import Upload
+from taximeter_comet.lines import OTHER, UPLOAD, decode, of_type
+from taximeter_comet.messages import OtherMessage, UploadMessage
+from taximeter_comet.names import NAME, RUN_ID, key_for
+from taximeter_comet.native import exact_file, experiment_of, files_of, name_of, record_of, run_id_of, status_of
+
+
+class _Files(NamedTuple):
+    """Where a run's files lie, as long as its archives stay as they are."""
+
+    states: list[object]
+    record: Upload | None
+    artifacts: dict[str, Upload]
+
+
+class Store:
+    """The archives in a folder.
+
+    Args:
+        place: the folder, or one archive in it.
+    """
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+        self._known: dict[str, _Files] = {}
+
+    def summaries(self) -> Iterator[RunSummary]:
+        """Yield every run, oldest first."""
+        archives = sorted(archives_in(self._place), key=lambda archive: archive.key)
+        runs = (_chosen(list(run)) for _, run in groupby(archives, key=lambda archive: archive.key))
+        yield from sorted(map(_summary, runs), key=lambda summary: (summary.started, summary.vendor_id))
+
+    def native(self, run_id: str) -> RunRecord:
+        """Return what the messages say of a run."""
+        return record_of(self._find(run_id))
+
+    def exact(self, run_id: str) -> RunRecord | None:
+        """Return the exact record, if the run has one.
+
+        Raises:
+            InputError: it is damaged.
+        """
+        record = self._files_of(run_id).record
+        if record is None:
+            return None
+        try:
+            with record.open() as lines:
+                return RunRecord.from_lines(lines)
+        except FileNotFoundError as error:
+            raise InputError(f"the exact record of {run_id} is damaged: {error}.") from error
+
+    def open_file(self, run_id: str, path: str) -> BinaryIO:
+        """Open a file that a run logged.
+
+        Raises:
+            FileNotFoundError: there is none.
+        """
+        upload = self._files_of(run_id).artifacts.get(path)
+        if upload is None:
+            raise FileNotFoundError(f"{self._place} has no artifact {path!r} of the run {run_id!r}")
+        return upload.open()
+
+    def files(self) -> Iterator[Path]:
+        """Yield what in the folder is Comet's."""
+        yield from (archive.path for archive in archives_in(self._place))
+
+    def _find(self, run_id: str) -> list[Archive]:
+        """Return the archives of the run with our id or Comet's.
+
+        Raises:
+            InputError: there are none.
+        """
+        keys = {run_id, key_for(run_id)}
+        for beginning in (key_for(run_id), ""):  # an archive may have been given another name
+            found = [archive for archive in archives_in(self._place, beginning) if archive.key in keys]
+            if found:
+                return _chosen(found)
+        raise InputError(f"{self._place} has no Comet run {run_id!r}.")
+
+    def _files_of(self, run_id: str) -> _Files:
+        archives = self._find(run_id)
+        states: list[object] = [archive.state() for archive in archives]
+        known = self._known.get(run_id)
+        if known is None or known.states != states:
+            known = self._known[run_id] = _locate(archives, states)
+        return known
+
+
+def _chosen(archives: list[Archive]) -> list[Archive]:
+    """Return the archives of a run that count, in their order.
+
+    That is the one that we wrote; else all that are whole, for a run may go on in another; else a torn one.
+    """
+    whole = [archive for archive in archives if archive.is_whole]
+    whole.sort(key=lambda archive: archive.meta.start_time)
+    ours = [archive for archive in whole if archive.is_ours]
+    return ours[-1:] or whole or sorted(archives, key=lambda archive: archive.path.is_dir())[-1:]
+
+
+def _locate(archives: list[Archive], states: list[object]) -> _Files:
+    uploads = [
+        Upload(archive, message)
+        for archive in archives
+        for message in decode(of_type(archive.lines(), UPLOAD))
+        if isinstance(message, UploadMessage)
+    ]
+    ours = archives[0].is_ours
+    record = exact_file(uploads) if ours and archives[0].is_whole else None
+    return _Files(states, record, files_of(uploads, ours=ours))
+
+
+def _summary(archives: list[Archive]) -> RunSummary:
+    others = _others(archives)
+    return RunSummary(
+        run_id_of(archives[0], others),
+        archives[0].key,
+        experiment_of(archives[0].meta),
+        name_of(others),
+        status_of(archives[-1]),
+        archives[0].meta.start_time * 1_000,
+    )
+
+
+def _others(archives: list[Archive]) -> dict[str, Any]:
+    """Return other values of a run: of one that we wrote, which begins with them, only the first ones."""
+    others: dict[str, Any] = {}
+    for archive in archives:
+        for message in decode(of_type(archive.lines(), OTHER)):
+            if isinstance(message, OtherMessage):
+                others[str(message.key)] = message.value
+            if {RUN_ID, NAME} <= others.keys():
+                break
+    return others
