@@ -6,7 +6,7 @@ whatever the vendor does to what it is given is the finding.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn, Self
 
@@ -42,6 +42,14 @@ class PlainRun(ABC):
         Raises:
             Unsupported: a time is given, and the vendor's call takes none.
         """
+
+    def log_points(self, key: str, points: Sequence[tuple[float, int]]) -> None:
+        """Log many points of one metric, each a value and a step.
+
+        One call for each, unless the vendor documents a call for many.
+        """
+        for value, step in points:
+            self.log_metrics({key: value}, step=step)
 
     @abstractmethod
     def finish(self, status: Status = "finished") -> None:

@@ -33,8 +33,8 @@ from taximeter.verdicts.judge import finding_of, judge
 from taximeter.verdicts.results import Finding, TrackerVerdicts, Verdict
 from taximeter.verdicts.worker import CONTROL, Begun, Message, Order, Written
 
-PATIENCE_SECONDS: Final = 240.0
-"""How long a fact may take: ten thousand points, one call each, take some vendors two minutes on a slow disk."""
+PATIENCE_SECONDS: Final = 120.0
+"""How long a fact may take: ten thousand points, one call each, take some vendors half a minute."""
 
 
 class _Outcome(NamedTuple):

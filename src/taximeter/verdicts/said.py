@@ -11,6 +11,11 @@ from contextlib import contextmanager
 from typing import IO, Any
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_TELLING = re.compile(
+    r"warn|error|fail|ignor|drop|skip|invalid|unsupport|truncat|cut|exceed|cannot|can't|could not|"
+    r"not |too (long|large|many)|must|renam|reserved|convert|larger|longer",
+    re.IGNORECASE,
+)
 _VARYING = re.compile(r"[0-9a-f]{8,}|\d+|/[^\s'\"]+|\b[\w-]*fact[\w-]*\b")
 
 
@@ -34,7 +39,10 @@ class Listener(logging.Handler):
 
     @contextmanager
     def hear(self) -> Iterator[None]:
-        """Collect in `lines` what is said meanwhile; standard output is where some vendors warn."""
+        """Collect in `lines` what is said meanwhile.
+
+        Of what is printed, on either stream, only lines with a word of warning count: vendors greet and sum up.
+        """
         self.lines = []
         with tempfile.TemporaryFile() as heard:
             kept = {fd: os.dup(fd) for fd in (1, 2)}
@@ -48,7 +56,7 @@ class Listener(logging.Handler):
                 for fd, old in kept.items():
                     os.dup2(old, fd)
                     os.close(old)
-                self.lines += _text_lines(heard)
+                self.lines += filter(_TELLING.search, _text_lines(heard))
 
     def _take_warning(self, message: Any, category: type[Warning], *_: Any) -> None:
         self.lines.append(f"{category.__name__}: {message}")

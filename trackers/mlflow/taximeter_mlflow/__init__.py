@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, ClassVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
 from taximeter.errors import InputError
 from taximeter.events import Started
@@ -12,6 +12,9 @@ from taximeter_mlflow.location import Location, is_database, is_file_store, quot
 from taximeter_mlflow.quiet import quieten
 from taximeter_mlflow.readers import reader_of
 from taximeter_mlflow.reading import Reader
+
+if TYPE_CHECKING:
+    from taximeter.plain import PlainRun
 
 
 class MlflowTracker(Tracker):
@@ -51,6 +54,13 @@ class MlflowTracker(Tracker):
 
         return MlflowWriter(self._place, started)
 
+    def start_plain(self, experiment: str, name: str) -> "PlainRun":
+        """Start a run with MLflow's fluent interface."""
+        quieten()
+        from taximeter_mlflow.plain import MlflowPlainRun  # noqa: PLC0415 - the vendor is met here only
+
+        return MlflowPlainRun(self.location, experiment, name)
+
     def list_runs(self) -> Iterator[RunSummary]:
         """Yield every run that is not deleted, of every experiment."""
         yield from sorted(self._read().runs(), key=lambda run: run.started)
@@ -59,6 +69,11 @@ class MlflowTracker(Tracker):
         """Read what MLflow's own tables, files or server hold."""
         reader = self._read()
         return reader.record(self._find(run_id))
+
+    def read_last(self, run_id: str, key: str) -> tuple[Any, Any]:
+        """Read a metric's last point as it is in a database of SQLite, whose columns take any number."""
+        found = self._read().last_point(self._find(run_id), key)
+        return super().read_last(run_id, key) if found is None else found
 
     def read_exact(self, run_id: str) -> RunRecord | None:
         """Read the record from the run's artifacts."""

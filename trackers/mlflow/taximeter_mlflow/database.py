@@ -84,6 +84,13 @@ class DatabaseReader(Reader):
                 datasets=_datasets(database, vendor_id),
             )
 
+    def last_point(self, vendor_id: str, key: str) -> tuple[Any, Any] | None:
+        """Return the value and step of the row that was added last."""
+        query = "SELECT value, step FROM metrics WHERE run_uuid = ? AND key = ? ORDER BY rowid DESC LIMIT 1"
+        with self._open() as database:
+            row: tuple[Any, Any] | None = database.execute(query, (vendor_id, key)).fetchone()
+        return row
+
     def has_points(self, vendor_id: str, points: Iterable[tuple[Any, ...]]) -> list[bool]:
         """Tell of each point, given as key, time, step, value and whether it is NaN, if the run has it."""
         with self._open() as database:

@@ -74,6 +74,10 @@ class Reader(ABC):
     def models(self, vendor_id: str) -> list[StoredModel]:
         """Return the models that a run logged."""
 
+    def last_point(self, vendor_id: str, key: str) -> tuple[Any, Any] | None:  # noqa: ARG002 - some cannot tell
+        """Return the value and step of a metric's last point as they are stored, where that can be told."""
+        return None
+
     def runs(self) -> Iterator[RunSummary]:
         """Yield every run that is not deleted."""
         for run in self.stored_runs():

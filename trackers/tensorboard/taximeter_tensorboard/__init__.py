@@ -11,6 +11,7 @@ from taximeter.record import RunRecord
 from taximeter.tracker import Feature, Gap, RunSummary, RunWriter, Tracker
 
 if TYPE_CHECKING:
+    from taximeter.plain import PlainRun
     from taximeter_tensorboard.reader import Logdir
     from taximeter_tensorboard.store import Folders
 
@@ -61,6 +62,12 @@ class TensorboardTracker(Tracker):
 
         return TensorboardWriter(self._folders.claim(started), started)
 
+    def start_plain(self, experiment: str, name: str) -> "PlainRun":
+        """Start a run with TensorBoard's own summary interface."""
+        from taximeter_tensorboard.plain import TensorboardPlainRun  # noqa: PLC0415 - the vendor is met here only
+
+        return TensorboardPlainRun(self.location, experiment, name)
+
     def list_runs(self) -> Iterator[RunSummary]:
         """Yield every folder with event files, oldest first."""
         yield from self._reader.list_runs()
@@ -68,6 +75,11 @@ class TensorboardTracker(Tracker):
     def read_native(self, run_id: str) -> RunRecord:
         """Read the scalars, hparams, texts and images of the run, and the files that lie beside."""
         return self._reader.read_native(run_id)
+
+    def read_last(self, run_id: str, key: str) -> tuple[float, int]:
+        """Read a metric's last point: its step is an int64, and a record's float64 holds a scalar of any kind."""
+        point = self.read_native(run_id).metrics[key][-1]
+        return point.value, point.step
 
     def read_exact(self, run_id: str) -> RunRecord | None:
         """Read the exact record from the run's event file."""

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, ClassVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
 from taximeter.events import Started
 from taximeter.record import RunRecord
 from taximeter.tracker import Feature, Gap, RunSummary, RunWriter, Tracker
 
 if TYPE_CHECKING:
+    from taximeter.plain import PlainRun
     from taximeter_trackio.store import Store
 
 
@@ -53,6 +54,15 @@ class TrackioTracker(Tracker):
 
         return TrackioWriter(Path(self.location).absolute(), started)
 
+    def start_plain(self, experiment: str, name: str) -> "PlainRun":
+        """Start a run with Trackio's own interface."""
+        from taximeter_trackio.isolation import isolate  # noqa: PLC0415 - the vendor is met here only
+
+        isolate(self.location)
+        from taximeter_trackio.plain import TrackioPlainRun  # noqa: PLC0415 - and only after that
+
+        return TrackioPlainRun(experiment, name)
+
     def list_runs(self) -> Iterator[RunSummary]:
         """Yield every run of every project, oldest first."""
         yield from self._store.summaries()
@@ -60,6 +70,10 @@ class TrackioTracker(Tracker):
     def read_native(self, run_id: str) -> RunRecord:
         """Read the tables that Trackio's dashboard shows."""
         return self._store.native(run_id)
+
+    def read_last(self, run_id: str, key: str) -> tuple[Any, Any]:
+        """Read a metric's last point as its JSON has it."""
+        return self._store.last(run_id, key)
 
     def read_exact(self, run_id: str) -> RunRecord | None:
         """Read the exact record among the run's artifacts."""

@@ -82,6 +82,17 @@ def media_of(rows: Iterable[Row]) -> dict[str, str]:
     return found
 
 
+def tables_of(rows: Iterable[Row]) -> dict[str, bytes]:
+    """Return the tables among a run's rows as JSON, by the path that we give them."""
+    found = {}
+    for row in rows:
+        for key, value in row.values.items():
+            if isinstance(value, dict) and value.get("_type") == "trackio.table":
+                parts = (part for part in key.split("/") if part not in {"", ".", ".."})
+                found["/".join(("tables", *parts, f"{row.step}.json"))] = msgspec.json.encode(value.get("_value"))
+    return found
+
+
 def experiment_of(run: StoredRun, project: str) -> str:
     """Return the experiment; the name of a database is not always the name of one."""
     return str(run.ours["experiment"]) if run.ours else project

@@ -1,15 +1,16 @@
 """A folder of projects: which runs they hold, and where their files lie."""
 
+import io
 import sqlite3
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import msgspec
 
 from taximeter.errors import InputError
-from taximeter.files import describe_file
+from taximeter.files import describe_file, describe_stream
 from taximeter.record import RunRecord
 from taximeter.tracker import RunSummary
 from taximeter_trackio.database import is_database, read_unchanged, state_of
@@ -21,6 +22,7 @@ from taximeter_trackio.native import (
     record_of,
     started_of,
     status_of,
+    tables_of,
 )
 from taximeter_trackio.tables import StoredRun, alerts_of, links_of, rows_of, runs_in
 
@@ -80,7 +82,25 @@ class Store:
         record = self._read(run_id, read)
         media = self._known[run_id].media
         shown = {path: describe_file(file, path) for path, file in media.items() if self._is_inside(file)}
+        shown |= {
+            path: describe_stream(io.BytesIO(content), path) for path, content in self._tables(run_id).items()
+        }
         return msgspec.structs.replace(record, artifacts=shown | record.artifacts)
+
+    def last(self, run_id: str, key: str) -> tuple[Any, Any]:
+        """Return the value and step of a metric's last point, as they are in its row.
+
+        Raises:
+            InputError: the run has no such metric.
+        """
+
+        def read(database: sqlite3.Connection, run: StoredRun, *_: object) -> tuple[Any, Any]:
+            found = [row for row in rows_of(database, run.vendor_id) if key in row.values]
+            if not found:
+                raise InputError(f"the Trackio run {run_id!r} has no metric {key!r}.")
+            return found[-1].values[key], found[-1].step
+
+        return self._read(run_id, read)
 
     def exact(self, run_id: str) -> RunRecord | None:
         """Return the exact record, if the run has one."""
@@ -96,6 +116,8 @@ class Store:
         Raises:
             FileNotFoundError: there is none, or it lies outside the store.
         """
+        if path.startswith("tables/") and (content := self._tables(run_id).get(path)) is not None:
+            return io.BytesIO(content)
         files = self._files_of(run_id)
         file = (files.media | files.artifacts).get(path)
         if file is None or not self._is_inside(file):
@@ -107,6 +129,14 @@ class Store:
         for path in self._projects():
             yield from filter(Path.exists, (path.with_suffix(ending) for ending in _ENDINGS))
         yield from filter(Path.is_dir, (self._folder / name for name in _FOLDERS))
+
+    def _tables(self, run_id: str) -> dict[str, bytes]:
+        """Return the tables of a run that we did not write: ours are artifacts too."""
+
+        def read(database: sqlite3.Connection, run: StoredRun, *_: object) -> dict[str, bytes]:
+            return {} if run.ours else tables_of(rows_of(database, run.vendor_id))
+
+        return self._read(run_id, read)
 
     def _files_of(self, run_id: str) -> _Files:
         known = self._known.get(run_id)

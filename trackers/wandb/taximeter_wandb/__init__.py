@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from taximeter.events import Started
 from taximeter.record import RunRecord
 from taximeter.tracker import Feature, RunSummary, RunWriter, Tracker
 from taximeter_wandb.log import Problem
 from taximeter_wandb.store import chosen_folders, find_run, looks_like_store, store_folders
+
+if TYPE_CHECKING:
+    from taximeter.plain import PlainRun
 
 
 class WandbTracker(Tracker):
@@ -41,6 +44,15 @@ class WandbTracker(Tracker):
 
         return WandbWriter(self.location, started)
 
+    def start_plain(self, experiment: str, name: str) -> "PlainRun":
+        """Start a run with W&B's own interface, offline."""
+        from taximeter_wandb.isolation import isolate  # noqa: PLC0415 - the vendor is met here only
+
+        isolate()
+        from taximeter_wandb.plain import WandbPlainRun  # noqa: PLC0415 - and only after that
+
+        return WandbPlainRun(self.location, experiment, name)
+
     def list_runs(self) -> Iterator[RunSummary]:
         """Yield every run, oldest first, each once."""
         from taximeter_wandb.reader import summarise  # noqa: PLC0415 - the vendor is met here only
@@ -53,6 +65,12 @@ class WandbTracker(Tracker):
         from taximeter_wandb.reader import read_native  # noqa: PLC0415 - the vendor is met here only
 
         return read_native(find_run(self.location, run_id))
+
+    def read_last(self, run_id: str, key: str) -> tuple[Any, Any]:
+        """Read a metric's last point as its JSON has it."""
+        from taximeter_wandb.reader import last_point  # noqa: PLC0415 - the vendor is met here only
+
+        return last_point(find_run(self.location, run_id), key)
 
     def read_exact(self, run_id: str) -> RunRecord | None:
         """Read the exact record among the run's files."""

@@ -66,14 +66,17 @@ def datasets_of(artifacts: Iterable[LoggedArtifact]) -> tuple[Dataset, ...]:
 
 
 def models_of(artifacts: Iterable[LoggedArtifact]) -> dict[str, Model]:
-    """Return the models whose files the run keeps."""
-    found = (artifact.metadata for artifact in artifacts if artifact.kind == "model")
+    """Return the models that the run logged; W&B itself notes no flavour."""
     return {
-        str(about["path"]): unpack_model(
-            Model(str(about["flavour"]), about.get("signature"), about.get("input_example"))
+        str(artifact.metadata.get("path", artifact.name)): unpack_model(
+            Model(
+                str(artifact.metadata.get("flavour", "unknown")),
+                artifact.metadata.get("signature"),
+                artifact.metadata.get("input_example"),
+            )
         )
-        for about in found
-        if {"path", "flavour"} <= about.keys()
+        for artifact in artifacts
+        if artifact.kind == "model"
     }
 
 

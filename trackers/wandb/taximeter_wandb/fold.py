@@ -90,7 +90,7 @@ class Fold:
         return self.metrics | ({} if self.ours else points)
 
     def _add_history(self, history: Any) -> None:
-        row = dict(_row(history.item))
+        row = dict(row_of(history.item))
         columns = _INTERNAL | {STEP} if self.ours else _INTERNAL
         steps = (_integer(row.get(STEP, "")) if self.ours else None, _integer(row.get("_step", "")))
         step = next((step for step in steps if step is not None), history.step.num)
@@ -102,7 +102,7 @@ class Fold:
                 self.metrics.setdefault(key, Series()).append(number, self._last_step, self._last_time)
 
     def _add_summary(self, summary: Any) -> None:
-        for key, text in _row(summary.update):
+        for key, text in row_of(summary.update):
             number = None if key.startswith("_") else _number(text)
             if number is not None:
                 self._summary[key] = number
@@ -141,7 +141,7 @@ def status_of(end: Any) -> Status | None:
     return "killed" if end.exit_code > _SIGNAL else "failed"
 
 
-def _row(items: Any) -> Iterator[tuple[str, str]]:
+def row_of(items: Any) -> Iterator[tuple[str, str]]:
     """Yield the key and JSON of each item, except those that describe media (their sizes are no metrics)."""
     found = [(_path(item), _text(item)) for item in items]
     media = {path[:-1] for path, _ in found if len(path) > 1 and path[-1] == "_type"}

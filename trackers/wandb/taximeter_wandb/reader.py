@@ -4,6 +4,7 @@ import contextlib
 import json
 import logging
 import os
+from collections import deque
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, BinaryIO
 
 import psutil
 
+from taximeter.errors import InputError
 from taximeter.files import describe_file
 from taximeter.record import Artifact, RunRecord, Status
 from taximeter.tracker import RECORD_FOLDER, RunSummary
@@ -23,7 +25,7 @@ from taximeter_wandb.about import (
     source_of,
     tags_of,
 )
-from taximeter_wandb.fold import Fold, status_of
+from taximeter_wandb.fold import Fold, row_of, status_of
 from taximeter_wandb.log import Problem, RecordLog
 from taximeter_wandb.native import file_path_for
 from taximeter_wandb.records import exit_in, parse
@@ -84,6 +86,20 @@ def problems_in(run: RunFolder) -> list[Problem]:
     for _ in log:
         pass
     return log.problems
+
+
+def last_point(run: RunFolder, key: str) -> tuple[Any, Any]:
+    """Return the value and step of a metric's last point, as their JSON has them.
+
+    Raises:
+        InputError: the run has no such metric.
+    """
+    histories = (record.history for record in _records(RecordLog(run.log)) if record.HasField("history"))
+    rows = (dict(row_of(history.item)) for history in histories)
+    last = next(iter(deque((row for row in rows if key in row), maxlen=1)), None)
+    if last is None:
+        raise InputError(f"the W&B run {run.vendor_id!r} has no metric {key!r}.")
+    return json.loads(last[key]), json.loads(last["_step"])
 
 
 def summarise(run: RunFolder) -> RunSummary:

@@ -23,7 +23,7 @@ def _value(
     """Return the fact that a param has its value."""
 
     def write(bench: Bench) -> None:
-        bench.run.log_params({"lr": value})
+        _log(bench, {"lr": value})
 
     def read(found: Found) -> Any:
         return found.param_or_parts("lr") if isinstance(value, list | dict) else found.param("lr")
@@ -41,7 +41,7 @@ def _values(
     """Return the fact that several params, logged in one call, have their values."""
 
     def write(bench: Bench) -> None:
-        bench.run.log_params(values)
+        _log(bench, values)
 
     def read(found: Found) -> Any:
         return {key: found.param(key) for key in values if found.param(key) != ABSENT} or ABSENT
@@ -53,7 +53,7 @@ def _name(number: int, name: str, param: str, sentence: str) -> Fact:
     """Return the fact that a param has its name."""
 
     def write(bench: Bench) -> None:
-        bench.run.log_params({param: _MARKER})
+        _log(bench, {param: _MARKER})
 
     def read(found: Found) -> Any:
         names = [one for one, value in found.record.params.items() if undo.to_integer(value) == _MARKER]
@@ -62,9 +62,19 @@ def _name(number: int, name: str, param: str, sentence: str) -> Fact:
     return Fact(number, Theme.PARAM_NAMES, name, sentence, param, write, read, undo.to_name)
 
 
+def _log(bench: Bench, params: Mapping[str, Any]) -> None:
+    """Log params, and then a point: whether a run may have params alone is a fact of its own."""
+    bench.run.log_params(params)
+    bench.run.log_metrics({"loss": 0.5}, step=0)
+
+
+def _alone(bench: Bench) -> None:
+    bench.run.log_params({"lr": 1})
+
+
 def _change(bench: Bench) -> None:
     bench.run.log_params({"lr": 1})
-    bench.run.log_params({"lr": 2})
+    _log(bench, {"lr": 2})
 
 
 def _late(bench: Bench) -> None:
@@ -133,8 +143,18 @@ FACTS: Final = (
         _read_lr,
         undo.to_integer,
     ),
-    _name(20, "slash", "a/b", "A param's name keeps its slash."),
-    _name(21, "punctuation", "a@b[0]=c, d.e", "A param's name keeps @ [ ] = , . and spaces."),
-    _name(22, "empty name", "", "A param may have the empty name."),
-    _name(23, "300 characters", "n" * 300, "A param's name of 300 characters comes back whole."),
+    Fact(
+        20,
+        Theme.PARAMS,
+        "params alone",
+        "A run with a param and without a point comes back with its param.",
+        1,
+        _alone,
+        _read_lr,
+        undo.to_integer,
+    ),
+    _name(21, "slash", "a/b", "A param's name keeps its slash."),
+    _name(22, "punctuation", "a@b[0]=c, d.e", "A param's name keeps @ [ ] = , . and spaces."),
+    _name(23, "empty name", "", "A param may have the empty name."),
+    _name(24, "300 characters", "n" * 300, "A param's name of 300 characters comes back whole."),
 )

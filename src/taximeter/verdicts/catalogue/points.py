@@ -22,17 +22,18 @@ _IN_TIME = "within 0.1 s of its call"
 
 
 def _steps(number: int, name: str, steps: Sequence[Any], sentence: str) -> Fact:
-    """Return the fact that the last of several points has its step."""
+    """Return the fact that points, of which the last is the odd one, have their steps."""
 
     def write(bench: Bench) -> None:
         for place, step in enumerate(steps):
             bench.run.log_metrics({"loss": float(place)}, step=step)
 
     def read(found: Found) -> Any:
-        last = float(len(steps) - 1)
-        return next((point.step for point in found.series("loss") if point.value == last), ABSENT)
+        points = [[point.value, point.step] for point in found.series("loss")]
+        return sorted(points) if any(value == len(steps) - 1 for value, _ in points) else ABSENT
 
-    return Fact(number, Theme.STEPS, name, sentence, steps[-1], write, read)
+    written = [[float(place), step] for place, step in enumerate(steps)]
+    return Fact(number, Theme.STEPS, name, sentence, written, write, read)
 
 
 def _times(number: int, name: str, times: Sequence[int], sentence: str) -> Fact:
@@ -98,8 +99,7 @@ def _identical(bench: Bench) -> None:
 
 
 def _many(bench: Bench) -> None:
-    for step in range(MANY):
-        bench.run.log_metrics({"loss": float(step)}, step=step)
+    bench.run.log_points("loss", [(float(step), step) for step in range(MANY)])
 
 
 def _read_many(found: Found) -> Any:
@@ -110,12 +110,12 @@ def _read_many(found: Found) -> Any:
 
 
 FACTS: Final = (
-    _steps(44, "repeated step", (0, 1, 1), "A second point at the same step is there."),
-    _steps(45, "backward step", (0, 2, 1), "A point whose step is lower than the last one is there."),
-    _steps(46, "negative step", (-5,), "A point at step -5 is there."),
-    _steps(47, "huge step", (_HUGE,), "A step that float64 cannot hold keeps all digits."),
+    _steps(45, "repeated step", (0, 1, 1), "A point at the step of the last one is there, and the last one too."),
+    _steps(46, "backward step", (0, 2, 1), "A point whose step is lower than the last one is there."),
+    _steps(47, "negative step", (-5,), "A point at step -5 is there."),
+    _steps(48, "huge step", (_HUGE,), "A step that float64 cannot hold keeps all digits."),
     Fact(
-        48,
+        49,
         Theme.STEPS,
         "float step",
         "A point at step 1.5 is at step 1.5.",
@@ -125,7 +125,7 @@ FACTS: Final = (
         undo.to_number,
     ),
     Fact(
-        49,
+        50,
         Theme.STEPS,
         "no step",
         "Three points without a step are counted from 0.",
@@ -133,12 +133,10 @@ FACTS: Final = (
         _no_step,
         _read_counted,
     ),
-    _times(50, "microseconds", (_TIME,), "A point's time comes back to the microsecond."),
-    _times(
-        51, "backward time", (_TIME, _TIME - 10_000_000), "A point that is older than the last one keeps its time."
-    ),
+    _times(51, "microseconds", (_TIME,), "A point's time comes back to the microsecond."),
+    _times(52, "backward time", (_TIME, _TIME - 10_000_000), "A point that is older than the last one keeps its time."),
     Fact(
-        52,
+        53,
         Theme.TIMES,
         "time of each point",
         "Of two points, logged 0.3 s apart, each has the time of its own call.",
@@ -147,7 +145,7 @@ FACTS: Final = (
         _read_own_clock,
     ),
     Fact(
-        53,
+        54,
         Theme.POINTS,
         "order",
         "Points of one step come back in the order in which they were logged.",
@@ -156,7 +154,7 @@ FACTS: Final = (
         lambda found: found.values("loss"),
     ),
     Fact(
-        54,
+        55,
         Theme.POINTS,
         "identical points",
         "Two points that are equal in key, value, step and time are two points.",
@@ -165,7 +163,7 @@ FACTS: Final = (
         lambda found: found.values("loss"),
     ),
     Fact(
-        55,
+        56,
         Theme.POINTS,
         "10,001 points",
         "All of 10,001 points of one metric come back, each with its value and step.",

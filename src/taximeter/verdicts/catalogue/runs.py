@@ -18,9 +18,8 @@ def _status(number: int, status: Status, sentence: str) -> Fact:
     """Return the fact that a run ends with its status."""
 
     def write(bench: Bench) -> None:
-        run = bench.start(status)
-        run.log_metrics({"loss": MARKER}, step=0)
-        bench.finish(run, status)
+        bench.run.log_metrics({"loss": MARKER}, step=0)
+        bench.finish(bench.run, status)
 
     return Fact(number, Theme.RUNS, status, sentence, status, write, lambda found: found.record.status)
 
@@ -80,14 +79,14 @@ def _distance(time: int | None, began: int, ended: int) -> str:
 
 
 FACTS: Final = (
-    _status(73, "finished", "A run that ended well is finished."),
-    _status(74, "failed", "A run that failed is failed."),
-    _status(75, "killed", "A run that was killed is killed."),
+    _status(74, "finished", "A run that ended well is finished."),
+    _status(75, "failed", "A run that failed is failed."),
+    _status(76, "killed", "A run that was killed is killed."),
     Fact(
-        76, Theme.RUNS, "parent run", "A child run says which run it is below.", "its parent", _child, _read_child
+        77, Theme.RUNS, "parent run", "A child run says which run it is below.", "its parent", _child, _read_child
     ),
     Fact(
-        77,
+        78,
         Theme.RUNS,
         "run name",
         "A run's name keeps every character.",
@@ -96,7 +95,7 @@ FACTS: Final = (
         lambda found: found.record.name or ABSENT,
     ),
     Fact(
-        78,
+        79,
         Theme.RUNS,
         "experiment name",
         "An experiment's name keeps every character.",
@@ -105,7 +104,7 @@ FACTS: Final = (
         lambda found: found.record.experiment or ABSENT,
     ),
     Fact(
-        79,
+        80,
         Theme.RUNS,
         "two runs of one name",
         "Two runs of one name are two runs, each with its own points.",
@@ -114,7 +113,7 @@ FACTS: Final = (
         _read_namesakes,
     ),
     Fact(
-        80,
+        81,
         Theme.RUNS,
         "start and end",
         "A run's start and end are within a second of when it was started and ended.",
