@@ -17,7 +17,7 @@ import msgspec
 
 from taximeter import events
 from taximeter.capture import capture_environment, capture_source
-from taximeter.courier.launch import await_receipts, ensure_courier
+from taximeter.courier.launch import await_receipts, ensure_couriers
 from taximeter.errors import InputError, JournalError
 from taximeter.files import check_artifact_path
 from taximeter.journal.artifacts import ArtifactKeeper
@@ -404,11 +404,11 @@ def begin(
     folder.create(keep_journal=keep_journal)
     writer = JournalWriter(folder, owner=True, sync=sync)
     writer.append(events.encode(started))
-    for destination in destinations:
-        outbox = home.outbox(destination)
+    outboxes = [home.outbox(destination) for destination in destinations]
+    for outbox, destination in zip(outboxes, destinations, strict=True):
         outbox.create(destination)
         outbox.add(started.run_id)
-        ensure_courier(outbox)
+    ensure_couriers(outboxes)
     run = Run(home, started.run_id, started.experiment, destinations, writer=writer, wait_seconds=wait_seconds)
     run.set_tags(tags or {})
     run.start_capture()

@@ -9,8 +9,6 @@ A run is pending for a store until the store has been read back equal; it has fa
 
 import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
@@ -98,17 +96,34 @@ class Outbox:
         (self._failed / run_id).replace(self._pending / run_id)
 
     def has_courier(self) -> bool:
-        """Tell whether a courier serves the store."""
-        with self.lock() as locked:
-            return not locked
+        """Tell whether a courier serves the store, or is being started."""
+        descriptor = self._open_lock()
+        try:
+            return not _try_lock(descriptor, fcntl.LOCK_SH)
+        finally:
+            os.close(descriptor)
 
-    def courier(self) -> int | None:
-        """Return the process that took the lock last, by its id."""
-        text = (self.path / "lock").read_text() if (self.path / "lock").exists() else ""
-        return int(text) if text.isdecimal() else None
+    def take(self) -> int | None:
+        """Take the courier's lock; None where a courier has it.
+
+        Returns:
+            The descriptor that holds the lock, in this process and in those that inherit it, until `release`.
+        """
+        descriptor = self._open_lock()
+        while not _try_lock(descriptor, fcntl.LOCK_EX):
+            if not _try_lock(descriptor, fcntl.LOCK_SH):
+                os.close(descriptor)
+                return None
+            fcntl.flock(descriptor, fcntl.LOCK_UN)  # somebody only looked
+        return descriptor
+
+    def release(self, descriptor: int) -> None:
+        """Let the lock go, whoever has inherited it."""
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+        os.close(descriptor)
 
     def sign(self) -> None:
-        """Write who holds the lock."""
+        """Write who holds the lock, for people."""
         (self.path / "lock").write_text(str(os.getpid()))
 
     def forget(self, run_id: str) -> None:
@@ -116,20 +131,8 @@ class Outbox:
         for folder in (self._pending, self._failed):
             (folder / run_id).unlink(missing_ok=True)
 
-    @contextmanager
-    def lock(self) -> Iterator[bool]:
-        """Hold the courier's lock; False where another process holds it."""
-        descriptor = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield False
-            else:
-                yield True
-                fcntl.flock(descriptor, fcntl.LOCK_UN)
-        finally:
-            os.close(descriptor)
+    def _open_lock(self) -> int:
+        return os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
 class Home:
@@ -178,6 +181,14 @@ class Home:
     def awaited(self, run_id: str) -> bool:
         """Tell whether a store is still to be given the run, or could not be."""
         return any(outbox.awaits(run_id) for outbox in self.outboxes())
+
+
+def _try_lock(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def write_whole(path: Path, data: bytes) -> None:
