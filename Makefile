@@ -6,7 +6,7 @@ BIN := .venv/bin
 TRACKERS := $(wildcard trackers/*)
 CURRENT := .venv/.current
 
-.PHONY: check demo test lint types matrix lock clean
+.PHONY: check demo test lint types matrix facts lock clean
 
 check: lint types test
 
@@ -25,6 +25,9 @@ types: $(CURRENT)
 
 matrix: $(CURRENT)
 	$(BIN)/python -m taximeter.matrix README.md
+
+facts: $(CURRENT)
+	$(BIN)/python -m taximeter.verdicts.document docs/facts.md
 
 lock: $(CURRENT)
 	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --no-annotate \

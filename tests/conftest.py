@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from taximeter.testing.verdicts import VerdictsOf, kept_verdicts
+
 PLUGIN = Path(__file__).parent / "plugin"
 
 
@@ -24,3 +26,11 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("TAXIMETER_HOME", str(tmp_path / ".taximeter"))
     monkeypatch.chdir(tmp_path)
     return tmp_path / ".taximeter"
+
+
+@pytest.fixture(scope="session")
+def verdicts_of(tmp_path_factory: pytest.TempPathFactory) -> VerdictsOf:
+    """Return the verdicts on a tracker, found once in a session."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    return lambda name: kept_verdicts(name, shared)

@@ -10,6 +10,7 @@ import pytest
 
 from taximeter.matrix import capability_matrix
 from taximeter.plugins import installed, load
+from taximeter.verdicts import FACTS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -24,6 +25,11 @@ def blocks(language: str) -> list[str]:
 def test_the_matrix_in_the_readme_is_what_the_trackers_declare() -> None:
     """It is generated, and nobody forgot to."""
     assert capability_matrix(load(name) for name in installed()) in README
+
+
+def test_the_readme_counts_the_facts() -> None:
+    """They are as many as there are."""
+    assert f"[{len(FACTS)} numbered facts](docs/facts.md)" in README
 
 
 @pytest.mark.parametrize("code", blocks("python"))

@@ -23,7 +23,7 @@ from taximeter.record import Environment, LockFile
 from taximeter.report import write_report
 from taximeter.report.numbers import column, number, share
 from taximeter.report.tables import csv_link
-from taximeter.results import FILE, Results, TrackerResult, read_results
+from taximeter.results import FILE, Results, TrackerResult, add_verdicts, read_results
 from taximeter.taxi.charts import Chart
 from taximeter.taxi.describe import MonthReport
 from taximeter.taxi.metrics import Latency
@@ -32,6 +32,8 @@ from taximeter.taxi.result import Features, Result
 from taximeter.taxi.roles import RoleReport
 from taximeter.taxi.settings import Experiment
 from taximeter.tracker import Feature, Gap
+from taximeter.verdicts import Finding, TrackerVerdicts, Verdict
+from taximeter.verdicts.results import save_verdicts
 
 CHROMIUM = Path("/usr/bin/chromium")
 STYLE = Path(__file__).parent.parent / "src/taximeter/report/templates/style.css"
@@ -206,6 +208,47 @@ def make_trackers() -> list[TrackerResult]:
     ]
 
 
+FINDINGS = (
+    ("params", "NaN", Verdict.UNDONE, "'nan'", ()),
+    ("params", "list", Verdict.LOSS, "'[1]'", ()),
+    ("steps", "backward step", Verdict.DROPPED, "", ("WARNING it goes back",)),
+    ("steps", "float step", Verdict.REFUSED, "", ()),
+    ("steps", "no step", Verdict.IDENTICAL, "0", ()),
+    ("runs", "parent run", Verdict.UNSUPPORTED, "", ()),
+    ("runs", "killed", Verdict.DROPPED, "", ()),
+)
+
+
+def make_verdicts(tracker: str, environment: Environment, **others: Any) -> TrackerVerdicts:
+    """Return verdicts of every kind: two silent losses, one that was told, and what is no loss."""
+    findings = [
+        Finding(
+            fact=number,
+            theme=theme,
+            name=name,
+            sentence=f"What is written of {name} comes back.",
+            verdict=verdict,
+            written="0",
+            read=read,
+            reason="TypeError: no" if verdict in {Verdict.REFUSED, Verdict.UNSUPPORTED} else "",
+            said=said,
+        )
+        for number, (theme, name, verdict, read, said) in enumerate(FINDINGS, 1)
+    ]
+    fields: dict[str, Any] = {
+        "tracker": tracker,
+        "vendor": tracker,
+        "version": "3.17.2",
+        "taximeter": "0.1.0",
+        "made": 1_763_800_000_000_000,
+        "seconds": 12.5,
+        "environment": environment,
+        "findings": findings,
+        "issues": {"2": "https://example.org/issues/7", "3": "javascript:alert(1)"},
+    }
+    return TrackerVerdicts(**fields | others)
+
+
 def make_results(**others: Any) -> Results:
     """Return the results of a comparison of five trackers."""
     run: dict[str, Any] = {
@@ -250,6 +293,8 @@ def make_results(**others: Any) -> Results:
         ),
         "trackers": make_trackers(),
     }
+    environment = fields["environment"]
+    fields["verdicts"] = [make_verdicts("mlflow", environment), make_verdicts("csv", environment, version="2.0")]
     return Results(**fields | others)
 
 
@@ -290,8 +335,23 @@ def make_hostile() -> Results:
     environment = msgspec.structs.replace(
         results.environment, os=HOSTILE, cpu=HOSTILE, distributions={HOSTILE: HOSTILE}
     )
+    finding = Finding(
+        fact=1,
+        theme=HOSTILE,
+        name=HOSTILE,
+        sentence=HOSTILE,
+        verdict=Verdict.LOSS,
+        written=HOSTILE,
+        read=HOSTILE,
+        reason=HOSTILE,
+    )
+    told = msgspec.structs.replace(finding, fact=2, said=(HOSTILE,))
+    verdicts = [
+        make_verdicts(tracker.name, environment, findings=[finding, told], issues={"1": f"javascript:{HOSTILE}"})
+        for tracker in trackers
+    ]
     return msgspec.structs.replace(
-        results, trackers=trackers, run=run, experiment=experiment, environment=environment
+        results, trackers=trackers, run=run, experiment=experiment, environment=environment, verdicts=verdicts
     )
 
 
@@ -680,6 +740,99 @@ def test_the_page_never_scrolls_sideways(name: str, request: pytest.FixtureReque
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.eval_on_selector_all("details", unfold, arg=False)
     page.set_viewport_size(DESKTOP)
+
+
+def test_silent_losses_are_marked_and_counted(page: Page) -> None:
+    """In a cell of their own colour, and in the first row; a loss that was told of is not among them."""
+    matrix = page.locator("#table-verdicts")
+    assert matrix.locator("figcaption span").inner_text() == "mlflow lost 2 of 6 facts without a word"
+    rows = unquote((matrix.locator("a.csv").get_attribute("href") or "").partition(",")[2]).splitlines()
+    assert rows[2] == '2,params,list,"changed with loss, in silence","changed with loss, in silence"'
+    assert matrix.locator("thead th").all_inner_texts() == ["fact", "mlflow", "csv"]
+    assert rows_of(matrix.locator("tbody.score")) == [["lost in silence", "2 of 6", "2 of 6"]]
+    assert matrix.locator("td[data-silent]").count() == 4
+    colours = "all => new Set(all.map(each => getComputedStyle(each).backgroundColor)).size"
+    assert page.eval_on_selector_all("[data-silent] .glyph, td:not([data-silent]) .glyph.dropped", colours) == 2
+    assert "csv: version 2.0; the comparison used 3.17.2" in page.locator("#verdicts").inner_text()
+
+
+def test_verdicts_are_sieved_by_theme_and_by_verdict(visit: Any, report: Path) -> None:
+    """What is not sought is out of the way."""
+    page = visit(report).page
+    rows, selects = (
+        page.locator("#table-verdicts tbody[data-theme] th[scope='row']:visible"),
+        page.locator(".sieve select"),
+    )
+    selects.nth(1).select_option("lost in silence")
+    assert rows.all_inner_texts() == ["2 list", "7 killed"]
+    selects.nth(0).select_option("runs")
+    assert rows.all_inner_texts() == ["7 killed"]
+    selects.nth(1).select_option("refused")
+    assert rows.all_inner_texts() == []
+    selects.nth(0).select_option("")
+    assert rows.all_inner_texts() == ["4 float step"]
+
+
+def test_enter_opens_the_evidence_of_a_verdict(page: Page) -> None:
+    """What was written, what came back, what was reported, and how to see it again; Escape returns to the cell."""
+    cell = page.locator("#table-verdicts tr", has_text="list").locator("a.mark").first
+    cell.focus()
+    page.keyboard.press("Enter")
+    panel = page.locator(".evidence:visible")
+    assert panel.locator("h3").inner_text() == "mlflow: 2 list"
+    for text in (
+        "changed with loss, in silence",
+        "'[1]'",
+        "https://example.org/issues/7",
+        "verdicts mlflow --fact 2",
+    ):
+        assert text in panel.inner_text()
+    page.keyboard.press("Escape")
+    assert panel.count() == 0
+    assert cell.evaluate("cell => cell === document.activeElement")
+
+
+def test_trackers_that_keep_a_fact_share_its_evidence(page: Page) -> None:
+    """And Escape returns to the cell that was chosen, not to another one."""
+    cell = page.locator("#table-verdicts tr", has_text="no step").locator("a.mark").nth(1)
+    cell.click()
+    panel = page.locator(".evidence:visible")
+    assert panel.locator("h3").inner_text() == "5 no step"
+    page.keyboard.press("Escape")
+    assert cell.evaluate("cell => cell === document.activeElement")
+
+
+def test_an_address_that_is_no_page_is_no_link(page: Page) -> None:
+    """Only what is reported at an https address is linked to."""
+    links = page.eval_on_selector_all(".evidence dd a", "all => all.map(each => each.getAttribute('href'))")
+    assert set(links) == {"https://example.org/issues/7"}
+
+
+def test_a_report_without_verdicts_has_no_place_for_them(tmp_path: Path) -> None:
+    """Neither a section nor a line of the contents; Markdown likewise."""
+    write_report(make_results(verdicts=[]), tmp_path)
+    assert 'id="verdicts"' not in (tmp_path / "index.html").read_text()
+    assert "keeps by itself" not in (tmp_path / "report.md").read_text()
+
+
+def test_the_markdown_lists_the_silent_losses(report: Path) -> None:
+    """With what was written and what came back, below the matrix in which they are bold."""
+    text = (report / "report.md").read_text()
+    assert "| 2 list | **◑** | **◑** |" in text
+    assert "| 3 backward step | ○ | ○ |" in text
+    assert "- mlflow: 7 killed: written `0`, came back `nothing`" in text
+
+
+def test_verdicts_are_added_from_the_latest_that_were_saved(tmp_path: Path) -> None:
+    """They are part of the results from then on; where there are none, the error says how to make some."""
+    results = make_results(verdicts=[])
+    with pytest.raises(InputError, match="taximeter verdicts --save"):
+        add_verdicts(results, tmp_path, tmp_path / "saved")
+    verdicts = make_verdicts("mlflow", results.environment)
+    save_verdicts(verdicts, tmp_path / "saved")
+    added = add_verdicts(results, tmp_path, tmp_path / "saved")
+    assert added.verdicts == [verdicts.without_distributions()]
+    assert read_results(tmp_path).verdicts == added.verdicts
 
 
 def test_a_phone_shows_one_tracker_at_a_time(page: Page) -> None:

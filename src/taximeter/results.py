@@ -10,6 +10,7 @@ from taximeter.errors import InputError
 from taximeter.native import NativePart
 from taximeter.record import Environment
 from taximeter.tracker import Gap, Standing
+from taximeter.verdicts.results import TrackerVerdicts, newest_verdicts
 
 FORMAT = 1
 FILE = "results.json"
@@ -47,7 +48,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     """One comparison: the experiment, its one run, and every tracker's result.
 
     `experiment` is what the training returned; `run` is the record without its points; `made` is microseconds
-    since 1970 in UTC.
+    since 1970 in UTC; `verdicts` are of another day, and say of which.
     """
 
     format: int = FORMAT
@@ -60,6 +61,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     experiment: dict[str, Any]
     environment: Environment
     trackers: list[TrackerResult]
+    verdicts: list[TrackerVerdicts] = []
 
     @property
     def holding(self) -> list[TrackerResult]:
@@ -74,6 +76,25 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     def to_json(self) -> bytes:
         """Return the results as JSON for people and machines."""
         return msgspec.json.format(msgspec.json.encode(self), indent=1) + b"\n"
+
+
+def add_verdicts(results: Results, folder: Path, saved: Path) -> Results:
+    """Return the results with the latest saved verdicts on each of their trackers, and keep them in a folder.
+
+    Args:
+        results: of a comparison.
+        folder: the report's; its results are replaced.
+        saved: where `taximeter verdicts --save` keeps verdicts.
+
+    Raises:
+        InputError: there are none.
+    """
+    found = newest_verdicts(saved, [tracker.name for tracker in results.trackers])
+    if not found:
+        raise InputError(f"{saved} holds no verdicts on these trackers; `taximeter verdicts --save` makes them.")
+    results = msgspec.structs.replace(results, verdicts=[each.without_distributions() for each in found])
+    (folder / FILE).write_bytes(results.to_json())
+    return results
 
 
 def read_results(folder: Path) -> Results:

@@ -167,7 +167,7 @@ class Tracker(ABC):
     gaps: ClassVar[Mapping[Feature, Gap]] = {}
     """A reason for each feature that is not declared."""
     issues: ClassVar[Mapping[int, str]] = {}
-    """What its vendor's users have reported already: the number of a fact, as `docs/facts.md` has it, to an address."""
+    """What its users have reported to the vendor: the number of a fact, as in `docs/facts.md`, to an address."""
     ui: ClassVar[str | None] = None
     """The command that opens the vendor's own UI, with ``{location}`` in it."""
 
@@ -207,7 +207,7 @@ class Tracker(ABC):
             Unsupported: nobody has written it.
         """
         if self.vendor is None and Feature.READ in self.features:
-            from taximeter.testing.adapter import AdapterRun  # noqa: PLC0415 - which imports this module
+            from taximeter.direct import AdapterRun  # noqa: PLC0415 - which imports this module
 
             return AdapterRun(self, experiment, name)
         raise Unsupported(f"{self.name} has no plain run ({experiment}/{name}): nobody has written it.")

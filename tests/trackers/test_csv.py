@@ -32,6 +32,7 @@ from taximeter.excel import CELL_LIMIT, COLUMN_LIMIT
 from taximeter.files import media_type
 from taximeter.record import Artifact, Dataset, Environment, Source
 from taximeter.testing import StagedRun, record_run
+from taximeter.testing.verdicts import VerdictsOf, by_name
 from taximeter_csv import BASE_COLUMNS, LEFT_OUT, CsvTracker, writer
 from taximeter_csv.cells import cell_text, cell_time, cell_value, text_cell, time_cell, value_cell
 
@@ -447,3 +448,15 @@ def test_a_picture_is_not_for_cells(tracker: CsvTracker) -> None:
     """And the error says so."""
     with pytest.raises(Unsupported, match="shows no image"):
         tracker.open_run(begin()).log_figure("a.png", Path(), "image/png")
+
+
+# Verdicts
+
+
+def test_what_cells_do_to_values_is_known(verdicts_of: VerdictsOf) -> None:
+    """A cell has no type: text that looks like a number is one, and None is an empty cell."""
+    params = by_name(verdicts_of("csv"), "params")
+    assert (params["number or text"].verdict, params["None or text"].verdict) == ("changed with loss",) * 2
+    assert params["None"].verdict == params["empty text"].verdict == "dropped"
+    assert params["list"].verdict == params["nested mapping"].verdict == "changed without loss"
+    assert params["float64"].verdict == params["NaN"].verdict == params["int beyond 2^63"].verdict == "identical"

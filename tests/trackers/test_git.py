@@ -32,6 +32,7 @@ from taximeter.events import (
 from taximeter.files import media_type
 from taximeter.record import Artifact, Dataset, Environment, Model, RunRecord, Source
 from taximeter.testing import StagedRun, record_run
+from taximeter.testing.verdicts import VerdictsOf
 from taximeter_git import GitTracker, branch
 from taximeter_git.importer import Commit, import_commits
 from taximeter_git.message import read_message, write_message
@@ -622,3 +623,13 @@ def test_the_exact_record_and_the_files_are_read_apart(tracker: GitTracker, blob
         repository, ref, [Commit("mine", 0, 0, {"taximeter/record.jsonl.gz": None})], parent=tip, begin=False
     )
     assert GitTracker(tracker.location).read_exact(record.run_id) is None
+
+
+# Verdicts
+
+
+def test_what_git_keeps_is_all_that_the_interface_takes(verdicts_of: VerdictsOf) -> None:
+    """Its files are exact; what is not identical was refused by name."""
+    findings = verdicts_of("git").findings
+    assert {finding.verdict for finding in findings} == {"identical", "refused"}
+    assert all("InputError" in finding.reason for finding in findings if finding.verdict == "refused")

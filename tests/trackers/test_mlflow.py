@@ -44,6 +44,7 @@ from taximeter.files import describe_file, media_type
 from taximeter.record import Artifact, Dataset, Model, RunRecord, Source
 from taximeter.testing import StagedRun, record_run
 from taximeter.testing.recording import stage
+from taximeter.testing.verdicts import VerdictsOf, by_name
 from taximeter_mlflow import MlflowTracker
 from taximeter_mlflow.location import Location
 from taximeter_mlflow.names import escape_key
@@ -797,3 +798,41 @@ def test_a_database_of_postgresql_holds_the_run(postgresql: str, tmp_path: Path)
     assert diff(tracker.read(record.run_id), record) == []
     assert len(tracker.read_native(record.run_id).metrics["_x003D_"]) == 300
     assert (tmp_path / "mlruns").is_dir()
+
+
+# Verdicts
+
+
+def test_what_mlflow_does_to_plain_values_is_known(verdicts_of: VerdictsOf) -> None:
+    """NaN is kept, ±∞ become the largest float64, -0.0 loses its sign, and large integers become floats."""
+    values = by_name(verdicts_of("mlflow"), "values of metrics")
+    assert values["NaN"].verdict == values["float64"].verdict == values["subnormal"].verdict == "identical"
+    assert values["infinities"].read == "[1.7976931348623157e+308, -1.7976931348623157e+308]"
+    assert (values["negative zero"].read, values["int beyond 2^53"].read) == ("0.0", "9007199254740992.0")
+    lost = ("infinities", "negative zero", "int beyond 2^53")
+    assert all(values[name].verdict == "changed with loss" and values[name].is_silent_loss for name in lost)
+
+
+def test_what_mlflow_does_to_plain_params_is_known(verdicts_of: VerdictsOf) -> None:
+    """They become text: numbers can be read from it, but not told from text; long ones are cut, with a warning."""
+    params = by_name(verdicts_of("mlflow"), "params")
+    whole = ("float64", "NaN", "int beyond 2^63", "bool", "None", "list", "nested mapping")
+    assert {params[name].verdict for name in whole} == {"changed without loss"}
+    assert params["number or text"].verdict == params["None or text"].verdict == "changed with loss"
+    assert params["long text"].verdict == "changed with loss"
+    assert "truncated" in params["long text"].said[0]
+    assert params["param changed"].verdict == "refused"
+
+
+def test_which_plain_keys_and_steps_mlflow_takes_is_known(verdicts_of: VerdictsOf) -> None:
+    """It refuses keys by name, takes a step of 1.5, cuts times to milliseconds, and makes one of equal points."""
+    verdicts = verdicts_of("mlflow")
+    keys, steps = by_name(verdicts, "keys of metrics"), by_name(verdicts, "steps")
+    refused = ("dots", "@ [ ] =", "control characters", "emoji", "300 characters", "empty key")
+    assert {keys[name].verdict for name in refused} == {"refused"}
+    assert steps["float step"].verdict == steps["backward step"].verdict == "identical"
+    assert by_name(verdicts, "times")["microseconds"].read == "[1750000000123000]"
+    assert by_name(verdicts, "points")["identical points"].read == "[0.5]"
+    assert by_name(verdicts, "points")["10,001 points"].verdict == "identical"
+    assert "36 characters" in by_name(verdicts, "datasets and models")["digest of a dataset"].reason
+    assert {by_name(verdicts, "runs")[name].verdict for name in ("finished", "failed", "killed")} == {"identical"}

@@ -41,6 +41,7 @@ from taximeter.events import Event as OurEvent
 from taximeter.files import media_type
 from taximeter.record import Artifact, Dataset, Environment, Model, RunRecord, Source
 from taximeter.testing import StagedRun, record_run
+from taximeter.testing.verdicts import VerdictsOf, by_name
 from taximeter_tensorboard import TensorboardTracker
 from taximeter_tensorboard.eventfile import EventFile
 from taximeter_tensorboard.names import folder_name, text_of
@@ -561,3 +562,28 @@ def test_a_large_record_is_kept_in_pieces(tracker: TensorboardTracker, blobs: Pa
     record = record_run(tracker, run, blobs)
     assert diff(record_of(tracker, record.run_id), record) == []
     assert event_file(tracker).read_bytes().count(b"taximeter/record") > 1
+
+
+# Verdicts
+
+
+def test_what_tensorboard_does_to_plain_values_is_known(verdicts_of: VerdictsOf) -> None:
+    """Its own writer keeps float32: NaN and ±∞ stay, digits, small and large numbers go."""
+    values = by_name(verdicts_of("tensorboard"), "values of metrics")
+    assert {values[name].verdict for name in ("NaN", "infinities", "negative zero")} == {"identical"}
+    assert values["float64"].read == "0.30000001192092896"
+    assert (values["subnormal"].read, values["largest float64"].read) == ("0.0", "inf")
+    assert "overflow" in values["largest float64"].said[0]
+    assert values["float64"].is_silent_loss
+    assert values["subnormal"].is_silent_loss
+
+
+def test_what_tensorboard_does_to_plain_params_and_steps_is_known(verdicts_of: VerdictsOf) -> None:
+    """Numbers are floats, lists and None are refused, a step of 1.5 is 1, and two runs of one name are one."""
+    verdicts = verdicts_of("tensorboard")
+    params, steps = by_name(verdicts, "params"), by_name(verdicts, "steps")
+    assert {params[name].verdict for name in ("None", "list", "nested mapping")} == {"refused"}
+    assert {params[name].verdict for name in ("int beyond 2^53", "int or float")} == {"changed with loss"}
+    assert (steps["float step"].read, steps["float step"].is_silent_loss) == ("1", True)
+    assert by_name(verdicts, "runs")["two runs of one name"].is_silent_loss
+    assert {finding.verdict for finding in by_name(verdicts, "artifacts").values()} == {"unsupported"}

@@ -35,6 +35,7 @@ from taximeter.events import (
 from taximeter.files import media_type
 from taximeter.record import Artifact, Dataset, Model, RunRecord
 from taximeter.testing import StagedRun, record_run
+from taximeter.testing.verdicts import VerdictsOf, by_name
 from taximeter_trackio import TrackioTracker
 from taximeter_trackio.database import read_unchanged
 from taximeter_trackio.isolation import isolate
@@ -547,3 +548,26 @@ tracker = TrackioTracker(sys.argv[1])
 events = (Started("a", "taxi", "first", 0), MetricsLogged({"loss": 0.5}, 0, 0), Finished("finished", 1))
 print(record_run(tracker, StagedRun(events), Path(sys.argv[1]).parent / "blobs").status)
 """
+
+
+# Verdicts
+
+
+def test_what_trackio_does_to_plain_values_is_known(verdicts_of: VerdictsOf) -> None:
+    """Its JSON keeps every number and type, and a step of 1.5; points have the time at which they were written."""
+    verdicts = verdicts_of("trackio")
+    assert {finding.verdict for finding in by_name(verdicts, "values of metrics").values()} == {"identical"}
+    assert by_name(verdicts, "steps")["float step"].verdict == "identical"
+    assert by_name(verdicts, "times")["time of each point"].is_silent_loss
+    assert by_name(verdicts, "images, tables, texts")["table"].verdict == "identical"
+
+
+def test_which_plain_params_and_keys_trackio_loses_is_known(verdicts_of: VerdictsOf) -> None:
+    """Params ride on the first row, so those of a run without one are lost, as are later ones; step is renamed."""
+    verdicts = verdicts_of("trackio")
+    params, keys = by_name(verdicts, "params"), by_name(verdicts, "keys of metrics")
+    lost = {name for name, finding in params.items() if finding.verdict != "identical"}
+    assert lost == {"params alone", "param after metrics"}
+    assert all(params[name].verdict == "dropped" and params[name].is_silent_loss for name in lost)
+    assert (keys["the key step"].read, keys["the key step"].is_silent_loss) == ("'__step'", False)
+    assert "Reserved keys renamed" in keys["the key step"].said[0]

@@ -38,6 +38,7 @@ from taximeter.events import (
 from taximeter.files import media_type
 from taximeter.record import Artifact, Dataset, Environment, Model, RunRecord, Source
 from taximeter.testing import StagedRun, record_run
+from taximeter.testing.verdicts import VerdictsOf, by_name
 from taximeter_wandb import WandbTracker
 from taximeter_wandb.log import HEADER, RecordLog
 from taximeter_wandb.native import file_path_for, metric_key, param_key, project_for, run_id_for, tag_for
@@ -619,3 +620,29 @@ shutil.copy("kept.txt", run.dir)
 print("hello")
 run.finish(exit_code=1)
 """
+
+
+# Verdicts
+
+
+def test_what_wandb_does_to_plain_values_is_known(verdicts_of: VerdictsOf) -> None:
+    """Its JSON keeps every number and type; only a param that is NaN becomes null."""
+    verdicts = verdicts_of("wandb")
+    values, params = by_name(verdicts, "values of metrics"), by_name(verdicts, "params")
+    assert {finding.verdict for finding in values.values()} == {"identical"}
+    assert {name for name, finding in params.items() if finding.verdict != "identical"} == {"NaN", "param changed"}
+    assert (params["NaN"].verdict, params["NaN"].read) == ("changed with loss", "None")
+    assert params["NaN"].is_silent_loss
+
+
+def test_which_plain_keys_and_steps_wandb_takes_is_known(verdicts_of: VerdictsOf) -> None:
+    """All keys but the empty one; steps that go back are dropped with a warning, repeated ones in silence."""
+    verdicts = verdicts_of("wandb")
+    keys, steps = by_name(verdicts, "keys of metrics"), by_name(verdicts, "steps")
+    assert {name for name, finding in keys.items() if finding.verdict != "identical"} == {"empty key"}
+    assert (keys["empty key"].verdict, keys["empty key"].said) == ("dropped", ())
+    assert steps["float step"].verdict == "refused"
+    assert steps["backward step"].verdict == steps["negative step"].verdict == "dropped"
+    assert "must be monotonically increasing" in steps["backward step"].said[0]
+    assert steps["repeated step"].is_silent_loss
+    assert by_name(verdicts, "points")["10,001 points"].verdict == "identical"

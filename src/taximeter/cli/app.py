@@ -2,7 +2,7 @@
 
 import typer
 
-from taximeter.cli import data, environments, measuring, stores, training
+from taximeter.cli import data, environments, measuring, stores, training, verdicts
 
 app = typer.Typer(
     name="taximeter",
@@ -19,6 +19,7 @@ app.command("measure")(measuring.measure_trackers)
 app.command("trackers")(stores.list_trackers)
 app.command("runs")(stores.list_runs)
 app.command("show")(stores.show_run)
+app.command("verdicts")(verdicts.judge_trackers)
 app.command("export")(stores.export_runs)
 app.command("recover")(stores.recover_runs)
 app.add_typer(data.app, name="data")

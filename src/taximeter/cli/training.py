@@ -12,7 +12,7 @@ from taximeter.cli.output import console, print_json, print_table, short_number,
 from taximeter.errors import InputError, TaximeterError
 from taximeter.plugins import installed
 from taximeter.redact import redact
-from taximeter.results import Results, TrackerResult, read_results
+from taximeter.results import Results, TrackerResult, add_verdicts, read_results
 from taximeter.run import Run
 from taximeter.start import start_run
 from taximeter.store.address import parse_store
@@ -33,6 +33,7 @@ Model = Annotated[str, typer.Option(help="lasso, ridge, linear, elasticnet, sgd,
 Set = Annotated[Months, typer.Option("--set", help="A hyperparameter, such as alpha=0.01; may be given again.")]
 MaxDistance = Annotated[float | None, typer.Option(help="Leave out longer trips, in miles, in every set alike.")]
 AllowLeak = Annotated[bool, typer.Option("--allow-leak", help="Go on where two sets hold the same trips.")]
+Verdicts = Annotated[bool, typer.Option("--verdicts", help="Add the latest saved verdicts on each tracker.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
@@ -106,6 +107,7 @@ def compare_trackers(
     name: Annotated[str, typer.Option(help="The report's folder below reports/; an earlier one is replaced.")] = (
         "compare"
     ),
+    verdicts: Verdicts = False,
     as_json: Json = False,
 ) -> None:
     """Train once, record with every tracker, read every store back, compare, and write a report.
@@ -125,6 +127,7 @@ def compare_trackers(
         on_stage("reading trips")
         prepared = _prepare(train, validation, test, colour, data, model, settings, max_distance, allow_leak)
         results = compare(prepared, trackers, folder, on_stage=on_stage)
+        results = add_verdicts(results, folder, REPORTS / "results") if verdicts else results
         on_stage("writing the report")
         page = _write_report(results, folder)
     if as_json:
@@ -137,12 +140,15 @@ def compare_trackers(
 
 def render_report(
     folder: Annotated[Path, typer.Argument(help="The report's folder.")] = REPORTS / "compare",
+    verdicts: Verdicts = False,
 ) -> None:
     """Write a report's pages again from its results.
 
     Example: taximeter report reports/demo
     """
-    console.print(f"{_write_report(read_results(folder), folder)}", highlight=False, soft_wrap=True)
+    results = read_results(folder)
+    results = add_verdicts(results, folder, REPORTS / "results") if verdicts else results
+    console.print(f"{_write_report(results, folder)}", highlight=False, soft_wrap=True)
 
 
 def _prepare(

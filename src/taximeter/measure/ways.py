@@ -70,6 +70,6 @@ def start(way: Way, tracker: str, location: str, folder: Path, attached: tuple[s
     store = load(tracker_name(tracker))(location)
     if way == "vendor":
         return store.start_plain(EXPERIMENT, "run")
-    from taximeter.testing.adapter import AdapterRun  # noqa: PLC0415 - as above
+    from taximeter.direct import AdapterRun  # noqa: PLC0415 - as above
 
     return AdapterRun(store, EXPERIMENT, "run")

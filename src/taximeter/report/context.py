@@ -28,6 +28,7 @@ from taximeter.report.tracker_tables import (
     metrics_table,
     trackers_table,
 )
+from taximeter.report.verdicts import VerdictMatrix, verdict_matrix
 from taximeter.results import Results
 
 PRINCIPLES: Final = (
@@ -62,6 +63,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     nowhere: str
     limitations: list[str]
     verdicts: dict[str, str]
+    verdict_matrix: VerdictMatrix | None
     native: Matrix
     native_legend: list[tuple[str, str, str]]
     features: Matrix
@@ -95,6 +97,7 @@ def make_report(results: Results) -> Report:
         nowhere=_nowhere(results),
         limitations=_limitations(experiment),
         verdicts=dict(STATE_VERDICTS),
+        verdict_matrix=verdict_matrix(results.verdicts, results.trackers),
         native=native,
         native_legend=legend(mark for _, marks in native.rows for mark in marks),
         features=feature_matrix(results.trackers),

@@ -9,6 +9,7 @@ from taximeter.report.context import PRINCIPLES, Report
 from taximeter.report.matrix import VERDICTS, Evidence, Mark, Matrix, is_absent
 from taximeter.report.tables import Cell, Table
 from taximeter.report.text import visible
+from taximeter.report.verdicts import VerdictEvidence, VerdictMatrix
 
 _PUNCTUATION: Final = re.compile(r"[\\`*\[\]<>|~&$#@]|(?<![^\W_])_|_(?![^\W_])")
 _BLOCK: Final = re.compile(r"^(\d*)(?=[-+=.)](?:\s|[-=]*$))")
@@ -39,6 +40,7 @@ def render_markdown(report: Report) -> str:
         glyphs={name: glyph for name, (glyph, _) in VERDICTS.items()},
         table=_table,
         matrix=_matrix,
+        verdicts=_verdicts,
         evidence=_evidence,
         code=_code,
         fence=_fence,
@@ -91,6 +93,22 @@ def _matrix(matrix: Matrix) -> _Done:
     """Return a matrix, and below it what is behind its cells."""
     rows = [[_text(name), *map(_mark, marks)] for name, marks in matrix.rows]
     return _Done(_grid([matrix.head, *matrix.trackers], rows, [False] * (1 + len(matrix.trackers))))
+
+
+def _verdicts(matrix: VerdictMatrix) -> _Done:
+    """Return the verdicts, a row for each fact; silent losses are bold."""
+    rows = [[_text("lost in silence"), *(_text(f"{each.score} of {each.judged}") for each in matrix.columns)]]
+    for _, facts in matrix.themes:
+        rows += [[_text(f"{row.number} {row.name}"), *map(_verdict, row.cells)] for row in facts]
+    head = ["fact", *(column.name for column in matrix.columns)]
+    return _Done(_grid(head, rows, [False] * len(head)))
+
+
+def _verdict(cell: VerdictEvidence | None) -> _Done:
+    if cell is None:
+        return _Done("")
+    glyph = cell.finding.verdict.glyph
+    return _Done(f"**{glyph}**" if cell.finding.is_silent_loss else glyph)
 
 
 def _evidence(evidence: Evidence) -> _Done:

@@ -16,6 +16,7 @@ from taximeter.report.figures import PALETTE, safe_json
 from taximeter.report.matrix import VERDICTS, is_absent
 from taximeter.report.text import visible
 
+VERDICTS_SECTION: Final[str] = "verdicts"
 SECTIONS: Final = (
     ("result", "Result"),
     ("limits", "Principles and limitations"),
@@ -23,6 +24,7 @@ SECTIONS: Final = (
     ("models", "Model against the mean"),
     ("trackers", "Trackers"),
     ("differences", "Differences"),
+    (VERDICTS_SECTION, "What each keeps"),
     ("native", "Native views"),
     ("features", "Capabilities"),
     ("costs", "Seconds and bytes"),
@@ -45,7 +47,7 @@ def render_page(report: Report) -> str:
         .get_template("page.html.j2")
         .render(
             it=report,
-            sections=SECTIONS,
+            sections=_sections(report),
             principles=PRINCIPLES,
             glyphs={name: glyph for name, (glyph, _) in VERDICTS.items()},
             is_absent=is_absent,
@@ -59,6 +61,10 @@ def render_page(report: Report) -> str:
             colours_json=safe_json(PALETTE),
         )
     )
+
+
+def _sections(report: Report) -> list[tuple[str, str]]:
+    return [(id_, title) for id_, title in SECTIONS if id_ != VERDICTS_SECTION or report.verdict_matrix]
 
 
 def _environment() -> Environment:

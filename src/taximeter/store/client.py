@@ -1,8 +1,10 @@
 """Reads a store without meeting its vendor: a process of its own does."""
 
+import contextlib
 import subprocess
 import tempfile
 from pathlib import Path
+from threading import Timer
 from types import TracebackType
 from typing import IO, Any, Self, cast
 
@@ -23,12 +25,17 @@ _LAST_WORDS = 2000
 class Store:
     """A tracker's store, open for reading; use it as a context manager.
 
+    Args:
+        destination: the store.
+        patience: seconds after which a read is given up; none is where it is None.
+
     Every method raises `InputError` where the store has no such thing, `Unsupported` where the tracker cannot
     be read, and `TrackerError` where its software fails.
     """
 
-    def __init__(self, destination: Destination) -> None:
+    def __init__(self, destination: Destination, patience: float | None = None) -> None:
         self.destination = destination
+        self._patience = patience
 
     def __enter__(self) -> Self:
         self._log = tempfile.TemporaryFile()
@@ -47,7 +54,8 @@ class Store:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._process.communicate()
+        with contextlib.suppress(BrokenPipeError):  # it has died already
+            self._process.communicate()
         self._log.close()
 
     def runs(self) -> list[RunSummary]:
@@ -60,8 +68,8 @@ class Store:
 
     def read_last(self, run_id: str, key: str) -> tuple[Any, Any]:
         """Read the last point of a metric; see `taximeter.tracker.Tracker.read_last`."""
-        value, step = unpack(msgspec.json.decode(self._ask(Request("last", run_id, key=key))))  # type: ignore[misc]
-        return value, step
+        value, step = msgspec.json.decode(self._ask(Request("last", run_id, key=key)), type=tuple[Any, Any])
+        return unpack(value), unpack(step)
 
     def copy_artifact(self, run_id: str, path: str, target: Path) -> None:
         """Copy an artifact's bytes to the file `target`."""
@@ -72,6 +80,16 @@ class Store:
         return msgspec.json.decode(self._ask(Request("size")), type=int)
 
     def _ask(self, request: Request) -> bytes:
+        if self._patience is None:
+            return self._answer_to(request)
+        timer = Timer(self._patience, self._process.kill)
+        timer.start()
+        try:
+            return self._answer_to(request)
+        finally:
+            timer.cancel()
+
+    def _answer_to(self, request: Request) -> bytes:
         try:
             self._requests.write(msgspec.json.encode(request) + b"\n")
             self._requests.flush()

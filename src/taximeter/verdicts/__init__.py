@@ -1,4 +1,4 @@
-"""What each tracker does to what it is given: numbered facts, each written with the vendor's own API and read back."""
+"""What each tracker does to what it is given: numbered facts, written with the vendor's own API and read back."""
 
 from taximeter.verdicts.catalogue import FACTS
 from taximeter.verdicts.examine import examine

@@ -15,12 +15,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO, Final, NamedTuple, cast
+from typing import IO, Any, Final, NamedTuple, Self, cast
 
 import msgspec
 
 from taximeter.capture import capture_environment
-from taximeter.errors import InputError, TaximeterError, TrackerError, Unsupported
+from taximeter.errors import InputError, TrackerError, Unsupported
 from taximeter.journal.home import Destination
 from taximeter.plugins import load, vendor_version
 from taximeter.redact import redact
@@ -30,11 +30,14 @@ from taximeter.verdicts.catalogue import FACTS
 from taximeter.verdicts.facts import Fact
 from taximeter.verdicts.found import Found
 from taximeter.verdicts.judge import finding_of, judge
+from taximeter.verdicts.messages import CONTROL, Begun, Message, Order, Written
 from taximeter.verdicts.results import Finding, TrackerVerdicts, Verdict
-from taximeter.verdicts.worker import CONTROL, Begun, Message, Order, Written
 
 PATIENCE_SECONDS: Final = 120.0
 """How long a fact may take: ten thousand points, one call each, take some vendors half a minute."""
+
+
+_DECODER: Final[msgspec.json.Decoder[Any]] = msgspec.json.Decoder(Message)
 
 
 class _Outcome(NamedTuple):
@@ -95,7 +98,7 @@ def _findings(
             on_fact(names[outcome.fact])
             done[outcome.fact] = outcome
         on_fact("reading them back")
-        return list(_read([(fact, done[fact.number]) for fact in facts]))
+        return list(_read([(fact, done[fact.number]) for fact in facts], patience))
 
 
 def _write(tracker: type[Tracker], facts: list[int], folder: Path, patience: float) -> Iterator[_Outcome]:
@@ -126,7 +129,7 @@ def _write_in_one_process(store: Destination, facts: list[int], patience: float)
                     continue
                 case Written():
                     yield _Outcome(fact, store, message)
-                    if fact == (facts[-1] if facts else CONTROL):
+                    if fact == facts[-1]:
                         return
                 case str():
                     yield _Outcome(fact, store, None, message)
@@ -140,7 +143,7 @@ class _Worker:
         self._order = order
         self._folder = folder
 
-    def __enter__(self) -> "_Worker":
+    def __enter__(self) -> Self:
         self._log = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "taximeter.verdicts.worker"],
@@ -181,7 +184,8 @@ class _Worker:
                     return self._last_words()
                 self._unread += data
         line, _, self._unread = self._unread.partition(b"\n")
-        return msgspec.json.decode(line, type=Message)  # type: ignore[arg-type]
+        message: Message = _DECODER.decode(line)
+        return message
 
     def _last_words(self) -> str:
         code = self._process.wait()
@@ -198,7 +202,7 @@ def _check_control(tracker: type[Tracker], outcome: _Outcome) -> None:
         raise TrackerError(f"{tracker.name} cannot write a run with one point: {problem}")
 
 
-def _read(outcomes: Sequence[tuple[Fact, _Outcome]]) -> Iterator[Finding]:
+def _read(outcomes: Sequence[tuple[Fact, _Outcome]], patience: float) -> Iterator[Finding]:
     """Yield the finding about each fact; a store is opened anew after its reader failed."""
     with contextlib.ExitStack() as stack:
         opened: dict[Destination, Store] = {}
@@ -206,8 +210,14 @@ def _read(outcomes: Sequence[tuple[Fact, _Outcome]]) -> Iterator[Finding]:
             finding = _finding_without_reading(fact, outcome)
             if finding is None:
                 if outcome.store not in opened:
-                    opened[outcome.store] = stack.enter_context(Store(outcome.store))
-                finding = _read_fact(fact, cast("Written", outcome.written), opened[outcome.store])
+                    opened[outcome.store] = stack.enter_context(Store(outcome.store, patience))
+                written = cast("Written", outcome.written)
+                try:
+                    finding = _read_fact(fact, written, opened[outcome.store])
+                except TrackerError as error:
+                    del opened[outcome.store]
+                    reason = f"not yet ours: it cannot be read ({error})"
+                    finding = finding_of(fact, Verdict.UNSUPPORTED, reason=reason, said=_said(written))
             yield finding
 
 
@@ -215,26 +225,28 @@ def _finding_without_reading(fact: Fact, outcome: _Outcome) -> Finding | None:
     written = outcome.written
     if written is None:
         return finding_of(fact, Verdict.REFUSED, reason=outcome.died)
-    said = tuple(map(redact, written.said))
-    if written.problem == "unsupported":
-        return finding_of(fact, Verdict.UNSUPPORTED, reason=written.message, said=said)
-    if written.problem == "error":
-        return finding_of(fact, Verdict.REFUSED, reason=written.message, said=said)
-    return None
+    if not written.problem:
+        return None
+    verdict = Verdict.UNSUPPORTED if written.problem == "unsupported" else Verdict.REFUSED
+    return finding_of(fact, verdict, reason=written.message, said=_said(written))
 
 
 def _read_fact(fact: Fact, written: Written, store: Store) -> Finding:
-    said = tuple(map(redact, written.said))
+    """Return the finding about a fact that was written without an error.
+
+    Raises:
+        TrackerError: the reader failed.
+    """
     try:
-        return judge(fact, fact.read(Found(store, written.run_ids, written.notes)), said)
+        return judge(fact, fact.read(Found(store, written.run_ids, written.notes)), _said(written))
     except Unsupported as error:
-        return finding_of(fact, Verdict.UNSUPPORTED, reason=str(error), said=said)
+        return finding_of(fact, Verdict.UNSUPPORTED, reason=str(error), said=_said(written))
     except InputError as error:
-        return finding_of(fact, Verdict.DROPPED, reason=str(error), said=said)
-    except TaximeterError as error:
-        return finding_of(
-            fact, Verdict.UNSUPPORTED, reason=f"not yet ours: it cannot be read ({error})", said=said
-        )
+        return finding_of(fact, Verdict.DROPPED, reason=str(error), said=_said(written))
+
+
+def _said(written: Written) -> tuple[str, ...]:
+    return tuple(map(redact, written.said))
 
 
 def _unsupported(fact: Fact, reason: str) -> Finding:

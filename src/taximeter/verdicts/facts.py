@@ -47,5 +47,3 @@ class Fact(NamedTuple):
     write: Callable[[Bench], None]
     read: Callable[[Found], Any]
     undo: Callable[[Any], Any] = unchanged
-    undone: str = ""
-    """What `undo` does, in words."""

@@ -1,15 +1,13 @@
 """What was found about a tracker, and the files that keep it: dated, by machine, and never written over."""
 
-import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from enum import StrEnum
-from itertools import count
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from taximeter.archive import save
 from taximeter.errors import InputError
 from taximeter.record import Environment
 
@@ -104,22 +102,15 @@ class TrackerVerdicts(msgspec.Struct, frozen=True, kw_only=True):
         """How many facts the tracker has a call for."""
         return sum(finding.verdict != Verdict.UNSUPPORTED for finding in self.findings)
 
+    def without_distributions(self) -> "TrackerVerdicts":
+        """Return the same with the machine alone in place of all that is installed on it."""
+        environment = msgspec.structs.replace(self.environment, distributions={})
+        return msgspec.structs.replace(self, environment=environment)
+
 
 def save_verdicts(verdicts: TrackerVerdicts, folder: Path) -> Path:
-    """Write verdicts into ``<folder>/<date>/<machine>/``, beside those of the same day, and return the file."""
-    day = datetime.fromtimestamp(verdicts.made / 1e6, UTC).strftime("%Y-%m-%d")
-    place = folder / day / machine_name(verdicts.environment)
-    place.mkdir(parents=True, exist_ok=True)
-    content = msgspec.json.format(msgspec.json.encode(verdicts), indent=1) + b"\n"
-    for number in count(1):
-        file = place / f"verdicts-{verdicts.tracker}{'' if number == 1 else f'-{number}'}.json"
-        try:
-            with file.open("xb") as stream:
-                stream.write(content)
-        except FileExistsError:
-            continue
-        return file
-    raise AssertionError
+    """Write verdicts among all results, and return the file."""
+    return save(verdicts, folder, f"verdicts-{verdicts.tracker}")
 
 
 def read_verdicts(file: Path) -> TrackerVerdicts:
@@ -147,9 +138,3 @@ def newest_verdicts(folder: Path, trackers: Iterable[str]) -> list[TrackerVerdic
         if held is None or held.made < found.made:
             newest[found.tracker] = found
     return [newest[name] for name in wanted if name in newest]
-
-
-def machine_name(environment: Environment) -> str:
-    """Return a folder's name that tells machines apart by what makes them fast or slow."""
-    words = f"{environment.cpu} {environment.cores} cores {round(environment.memory / 1e9)} gb"
-    return re.sub("[^a-z0-9]+", "-", words.lower()).strip("-")

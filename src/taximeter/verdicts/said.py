@@ -16,6 +16,7 @@ _TELLING = re.compile(
     r"not |too (long|large|many)|must|renam|reserved|convert|larger|longer",
     re.IGNORECASE,
 )
+_TO_DEVELOPERS = (DeprecationWarning, PendingDeprecationWarning, FutureWarning, ResourceWarning)
 _VARYING = re.compile(r"[0-9a-f]{8,}|\d+|/[^\s'\"]+|\b[\w-]*fact[\w-]*\b")
 
 
@@ -59,7 +60,9 @@ class Listener(logging.Handler):
                 self.lines += filter(_TELLING.search, _text_lines(heard))
 
     def _take_warning(self, message: Any, category: type[Warning], *_: Any) -> None:
-        self.lines.append(f"{category.__name__}: {message}")
+        """Take a warning to users; those to developers, of what is to go, tell nothing of the data."""
+        if not issubclass(category, _TO_DEVELOPERS):
+            self.lines.append(f"{category.__name__}: {message}")
 
 
 def plain_lines(lines: Iterable[str]) -> list[str]:

@@ -1,13 +1,15 @@
 """How a change is undone, knowing of what kind a value was and not which it was.
 
-Each function takes what was read and gives back what must have been written, or what was read where it cannot tell.
+Each function takes what was read, and gives back what must have been written, or what was read where it cannot
+tell.
 """
 
 import ast
 import json
 import math
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 from urllib.parse import unquote
 
 from taximeter.diff import ABSENT
@@ -17,7 +19,7 @@ _NOTHING = {"none", "null", "~"}
 
 
 def to_number(found: Any) -> Any:
-    """A number from its digits."""
+    """Return a number from its digits."""
     if not isinstance(found, str):
         return found
     for kind in (int, float):
@@ -27,48 +29,48 @@ def to_number(found: Any) -> Any:
 
 
 def to_integer(found: Any) -> Any:
-    """An integer from its digits, or from a float that is whole."""
+    """Return an integer from its digits, or from a float that is whole."""
     number = to_number(found)
     is_whole = isinstance(number, float) and math.isfinite(number) and number.is_integer()
     return int(number) if is_whole else number
 
 
 def to_float(found: Any) -> Any:
-    """A float from its digits, or from an integer."""
+    """Return a float from its digits, or from an integer."""
     number = to_number(found)
     is_integer = isinstance(number, int) and not isinstance(number, bool)
     return float(number) if is_integer else number
 
 
 def to_floats(found: Any) -> Any:
-    """Floats from their digits, each by itself."""
+    """Return floats from their digits, each by itself."""
     return {name: to_float(value) for name, value in found.items()} if isinstance(found, dict) else found
 
 
 def to_numbers(found: Any) -> Any:
-    """Numbers from their digits, each by itself."""
+    """Return numbers from their digits, each by itself."""
     return {name: to_number(value) for name, value in found.items()} if isinstance(found, dict) else found
 
 
 def integers_to_numbers(found: Any) -> Any:
-    """Integers from floats that are whole; text stays text."""
+    """Return integers from floats that are whole; text stays text."""
     if not isinstance(found, dict):
         return found
     return {name: value if isinstance(value, str) else to_integer(value) for name, value in found.items()}
 
 
 def to_bool(found: Any) -> Any:
-    """A truth value from its word, or from 1 and 0."""
+    """Return a truth value from its word, or from 1 and 0."""
     return _BOOLS.get(str(found).lower(), found)
 
 
 def to_nothing(found: Any) -> Any:
-    """None from the word for it."""
+    """Return None from the word for it."""
     return None if isinstance(found, str) and found.lower() in _NOTHING else found
 
 
 def to_tree(found: Any) -> Any:
-    """Lists and mappings from their text, in Python or JSON, or from params whose names are joined."""
+    """Return lists and mappings from their text, in Python or JSON, or from params whose names are joined."""
     if isinstance(found, dict) and all(name and name[0] in "/.|[" for name in found):
         return _joined(found)
     if not isinstance(found, str):
@@ -80,13 +82,8 @@ def to_tree(found: Any) -> Any:
 
 
 def to_name(found: Any) -> Any:
-    """A name from its percent-encoding."""
+    """Return a name from its percent-encoding."""
     return unquote(found) if isinstance(found, str) and found != ABSENT else found
-
-
-def to_text(found: Any) -> Any:
-    """The text of a value that is no text."""
-    return found if isinstance(found, str) else str(found)
 
 
 def _joined(parts: dict[str, Any]) -> Any:
@@ -98,3 +95,18 @@ def _joined(parts: dict[str, Any]) -> Any:
         branches.setdefault(head, {})[joint + tail if tail else ""] = value
     tree = {head: below[""] if "" in below else _joined(below) for head, below in branches.items()}
     return list(tree.values()) if all(head.isdecimal() for head in tree) else tree
+
+
+WORDS: Final[dict[Callable[[Any], Any], str]] = {
+    to_number: "a number from its digits",
+    to_integer: "an integer from its digits, or from a float that is whole",
+    to_float: "a float from its digits, or from an integer",
+    to_floats: "floats from their digits, each by itself",
+    to_numbers: "numbers from their digits, each by itself",
+    integers_to_numbers: "integers from floats that are whole; text stays text",
+    to_bool: "a truth value from its word, or from 1 and 0",
+    to_nothing: "None from the word for it",
+    to_tree: "lists and mappings from their text, in Python or JSON, or from params whose names are joined",
+    to_name: "a name from its percent-encoding",
+}
+"""What each of them does, for people."""

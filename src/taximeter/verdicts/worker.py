@@ -1,14 +1,14 @@
 """Writes facts with one tracker, for another process: ``python -m taximeter.verdicts.worker``.
 
-Standard input has an `Order` as a line of JSON; for each fact there is a line `Begun` on standard output, and when it
-is done a line `Written`. What a vendor prints goes to neither: it is part of what is written about the fact.
+Standard input has an `Order` as a line of JSON; for each fact there is a line `Begun` on standard output, and when
+it is done a line `Written`. What a vendor prints goes to neither: it is part of what is written about the fact.
 """
 
 import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import BinaryIO, Literal
 
 import msgspec
 
@@ -16,41 +16,11 @@ from taximeter.errors import Unsupported
 from taximeter.plugins import load
 from taximeter.verdicts.bench import Bench
 from taximeter.verdicts.catalogue import fact_of
+from taximeter.verdicts.messages import CONTROL, Begun, Message, Order, Written
 from taximeter.verdicts.said import Listener, kind_of, plain_lines
-
-CONTROL = 0
-"""In place of a fact's number: a run that is like those of the facts, and has none of them."""
 
 _MOST_LINES = 20
 _LONGEST_LINE = 500
-
-
-class Order(msgspec.Struct, frozen=True):
-    """Which facts are to be written, and where."""
-
-    tracker: str
-    location: str
-    facts: tuple[int, ...]
-
-
-class Begun(msgspec.Struct, frozen=True, tag="begun"):
-    """A fact is about to be written."""
-
-    fact: int
-
-
-class Written(msgspec.Struct, frozen=True, tag="written"):
-    """A fact has been written, or an error has been raised: ``error`` by the vendor, ``unsupported`` by us."""
-
-    fact: int
-    run_ids: list[str]
-    notes: dict[str, Any]
-    said: list[str]
-    problem: Literal["", "error", "unsupported"] = ""
-    message: str = ""
-
-
-Message = Begun | Written
 
 
 def main() -> None:

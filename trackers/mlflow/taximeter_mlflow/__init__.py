@@ -29,6 +29,10 @@ class MlflowTracker(Tracker):
     gaps: ClassVar = {
         Feature.ENVIRONMENT: Gap("not theirs", "MLflow notes an environment for a model, not for a run")
     }
+    issues: ClassVar = {
+        15: "https://github.com/mlflow/mlflow/issues/11471",
+        27: "https://github.com/mlflow/mlflow/pull/22826",
+    }
     ui = "mlflow ui --backend-store-uri {location}"
 
     def __init__(self, location: str) -> None:

@@ -85,7 +85,8 @@ class MlflowPlainRun(PlainRun):
     def log_dataset(self, dataset: Dataset) -> None:
         """Log an input of which only the description is known."""
         source = resolve_dataset_source(dataset.source)
-        mlflow.log_input(MetaDataset(source, dataset.name, dataset.sha256), context=dataset.role)
+        described = MetaDataset(source, dataset.name, dataset.sha256)  # type: ignore[abstract]
+        mlflow.log_input(described, context=dataset.role)
 
     def log_model(self, model: Any, name: str) -> None:
         """Log a model."""

@@ -31,6 +31,7 @@ class TensorboardTracker(Tracker):
         ),
         Feature.MODELS: Gap("not theirs", "it draws a model's graph, but keeps no model"),
     }
+    issues: ClassVar = {25: "https://github.com/tensorflow/tensorboard/pull/4475"}
     ui = "tensorboard --logdir {location}"
 
     @classmethod

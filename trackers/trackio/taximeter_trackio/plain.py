@@ -36,7 +36,7 @@ class TrackioPlainRun(PlainRun):
 
     def finish(self, status: Status = "finished") -> None:
         """End the run."""
-        trackio.finish()
+        trackio.finish()  # type: ignore[no-untyped-call]
         if status != "finished":
             _refuse(f"no status {status}", "not theirs: it does not say how a run ended")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
 from taximeter.events import Started
 from taximeter.record import RunRecord
@@ -23,6 +23,7 @@ class WandbTracker(Tracker):
     name = "wandb"
     vendor = "wandb"
     features = frozenset(Feature)
+    issues: ClassVar = {46: "https://github.com/wandb/wandb/issues/9449"}
     ui = "wandb leet {location}/wandb"
 
     @classmethod

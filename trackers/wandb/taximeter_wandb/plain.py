@@ -59,13 +59,15 @@ class WandbPlainRun(PlainRun):
         """Log an artifact with one file.
 
         Raises:
-            Unsupported: always, when that is done: until it is uploaded W&B keeps the bytes in its own data folder,
-                and nothing outside of a store is read.
+            Unsupported: always, when that is done: until it is uploaded, W&B keeps the bytes in its own data
+                folder, and nothing outside of a store is read.
         """
         artifact = wandb.Artifact("files", type="file")
         artifact.add_file(str(file), name)
         self._run.log_artifact(artifact)
-        _refuse("no artifacts offline", "not yet ours: until `wandb sync` they lie outside the run, and are not read")
+        _refuse(
+            "no artifacts offline", "not yet ours: until `wandb sync` they lie outside the run, and are not read"
+        )
 
     def log_figure(self, figure: Any, name: str) -> None:
         """Log an image."""

@@ -107,13 +107,49 @@
     mark("shown", select.value);
   }
 
+  // Verdicts: rows by theme and by verdict; cells of another verdict fade.
+  for (const matrix of all(".verdicts")) {
+    const bodies = all("tbody[data-theme]", matrix);
+    const cells = all("td[data-verdict]", matrix);
+    const choice = (name, first, values) => {
+      const label = document.createElement("label");
+      const select = document.createElement("select");
+      select.append(new Option(first, ""), ...values.map((value) => new Option(value, value)));
+      select.addEventListener("change", () => sieve());
+      label.append(`${name} `, select);
+      return { label, select };
+    };
+    const silent = "lost in silence";
+    const found = [...new Set(cells.map((cell) => cell.dataset.verdict))].filter(Boolean).sort();
+    const theme = choice("Theme", "all", bodies.map((body) => body.dataset.theme));
+    const verdict = choice("Verdict", "all", [silent, ...found]);
+    const isSought = (cell) => {
+      const sought = verdict.select.value;
+      return sought === silent ? "silent" in cell.dataset : cell.dataset.verdict === sought;
+    };
+    const sieve = () => {
+      cells.forEach((cell) => cell.classList.toggle("sought", isSought(cell)));
+      matrix.classList.toggle("sieved", verdict.select.value !== "");
+      for (const body of bodies) {
+        const rows = all("tr:not(.theme)", body);
+        rows.forEach((row) => (row.hidden = verdict.select.value !== "" && !row.querySelector(".sought")));
+        const isOther = theme.select.value !== "" && body.dataset.theme !== theme.select.value;
+        body.hidden = isOther || rows.every((row) => row.hidden);
+      }
+    };
+    const bar = document.createElement("div");
+    bar.className = "sieve";
+    bar.append(theme.label, verdict.label);
+    matrix.querySelector(".scroll").before(bar);
+  }
+
   // Evidence: the address opens it; Escape goes back to its cell.
   let opener = null;
   const open = () => {
     const panel = location.hash.length > 1 ? document.getElementById(location.hash.slice(1)) : null;
     all(".mark[aria-current]").forEach((cell) => cell.removeAttribute("aria-current"));
     if (!panel?.classList.contains("evidence")) return;
-    opener = all("a.mark").find((cell) => cell.hash === location.hash) ?? null;
+    if (opener?.hash !== location.hash) opener = all("a.mark").find((cell) => cell.hash === location.hash) ?? null;
     opener?.setAttribute("aria-current", "true");
     panel.focus({ preventScroll: true });
   };
@@ -122,6 +158,7 @@
     location.hash = back.closest("section").id;
     back.focus();
   };
+  addEventListener("click", (event) => (opener = event.target.closest?.("a.mark") ?? opener));
   addEventListener("hashchange", open);
   open();
   addEventListener("keydown", (event) => {

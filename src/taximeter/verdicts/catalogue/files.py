@@ -93,7 +93,9 @@ def _read_text(found: Found) -> Any:
     """Return the text, or what there is in its place."""
     if _TEXT in found.record.notes:
         return _TEXT
-    return found.first_content(lambda content: content.decode(errors="replace") if b"line one" in content else None)
+    return found.first_content(
+        lambda content: content.decode(errors="replace") if b"line one" in content else None
+    )
 
 
 def _of_dataset(choose: Callable[[Dataset], Any]) -> Callable[[Found], Any]:

@@ -76,7 +76,8 @@ def _own_clock(bench: Bench) -> None:
 
 def _read_own_clock(found: Found) -> Any:
     """Say of each point how far its time is from the call that logged it."""
-    return [_distance(point.time, *found.notes[str(point.step)]) for point in found.series("loss")] or ABSENT
+    calls = zip(found.series("loss"), found.notes.values(), strict=False)
+    return [_distance(point.time, *call) for point, call in calls] or ABSENT
 
 
 def _distance(time: int, began: int, ended: int) -> str:
@@ -134,7 +135,9 @@ FACTS: Final = (
         _read_counted,
     ),
     _times(51, "microseconds", (_TIME,), "A point's time comes back to the microsecond."),
-    _times(52, "backward time", (_TIME, _TIME - 10_000_000), "A point that is older than the last one keeps its time."),
+    _times(
+        52, "backward time", (_TIME, _TIME - 10_000_000), "A point that is older than the last one keeps its time."
+    ),
     Fact(
         53,
         Theme.TIMES,

@@ -1,0 +1,1 @@
+"""The client `neptune-scale`: a database of protobuf messages for each run."""

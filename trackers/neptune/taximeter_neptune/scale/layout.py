@@ -1,0 +1,93 @@
+"""Where the client keeps runs, and what they say of themselves."""
+
+import logging
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from taximeter.errors import InputError
+from taximeter_neptune.fields import Fields
+from taximeter_neptune.names import OURS, SYS
+from taximeter_neptune.native import our_id
+from taximeter_neptune.scale.database import NAME, is_database, open_unchanged
+from taximeter_neptune.store import Identity, folders_in
+
+_SNAPSHOT, _CREATION = 0, 1
+_HEAD = f"AND (instr(operation, CAST('{SYS}/' AS BLOB)) OR instr(operation, CAST('{OURS}/' AS BLOB)))"
+
+_logger = logging.getLogger(__name__)
+
+
+class ScaleLayout:
+    """The folder that ``NEPTUNE_LOG_DIRECTORY`` names, or a run's own."""
+
+    vendor = "Neptune Scale"
+
+    def candidates(self, location: Path) -> Iterator[str]:
+        """Yield the location itself, and the folders in it."""
+        yield str(location)
+        yield from folders_in(location)
+
+    def holds_run(self, part: Path) -> bool:
+        """Tell whether there is a run's database."""
+        return is_database(part / NAME)
+
+    def identify(self, part: Path) -> Identity | None:
+        """Return which run the database is of; None where it holds no values yet, or cannot be read."""
+        if not self.holds_run(part):
+            return None
+        fields = Fields()
+        try:
+            with open_unchanged(part / NAME) as database:
+                row = database.execute("SELECT project, run_id FROM metadata").fetchone()
+                _apply(fields, part, database, f"operation_type = {_CREATION}")
+                is_begun = _apply(
+                    fields, part, database, f"operation_type = {_SNAPSHOT} ORDER BY sequence_id LIMIT 1"
+                )
+        except InputError as error:
+            _logger.warning("%s", error)
+            return None
+        if not (row and is_begun):
+            return None
+        return Identity(f"{row[0]}/{row[1]}", row[1], our_id(fields), fields.began)
+
+    def is_settled(self, part: Path) -> bool:  # noqa: ARG002 - no database needs a second look
+        """Tell that what its first values say will not change."""
+        return True
+
+    def read(self, parts: Sequence[Path], *, head: bool = False) -> Fields:
+        """Return the fields of a run, or only those that tell what it is."""
+        fields = Fields()
+        for part in parts:
+            with open_unchanged(part / NAME) as database:
+                fields.project = database.execute("SELECT project FROM metadata").fetchone()[0]
+                _apply(fields, part, database, f"operation_type = {_CREATION}")
+                chosen = _HEAD if head else ""
+                _apply(fields, part, database, f"operation_type = {_SNAPSHOT} {chosen} ORDER BY sequence_id")
+        return fields
+
+    def files(self, part: Path) -> Path:
+        """Return the folder for a run's files: its own."""
+        return part
+
+    def state(self, part: Path) -> object:
+        """Return what changes whenever the run does."""
+        files = [file for file in (part / NAME, part / f"{NAME}-wal") if file.exists()]
+        return [(file.stat().st_mtime_ns, file.stat().st_size) for file in files]
+
+
+def _apply(fields: Fields, part: Path, database: sqlite3.Connection, which: str) -> bool:
+    """Apply messages to fields; tell whether there were any."""
+    # the vendor's messages, met only where a store of its own is read
+    from taximeter_neptune.scale.snapshots import apply_creation, apply_snapshot  # noqa: PLC0415
+
+    uploads = dict(database.execute("SELECT destination, source_path FROM file_upload_requests ORDER BY id"))
+    is_any = False
+    query = f"SELECT operation_type, operation FROM run_operations WHERE {which}"  # noqa: S608 - ours alone
+    for kind, message in database.execute(query):
+        is_any = True
+        if kind == _CREATION:
+            apply_creation(fields, message)
+        else:
+            apply_snapshot(fields, part, uploads, message)
+    return is_any

@@ -1,0 +1,1 @@
+"""The client `neptune`, version 1: folders of operations, one JSON document each."""
