@@ -16,6 +16,9 @@ demo: $(CURRENT)
 test: $(CURRENT)
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
+bench: $(CURRENT)
+	$(BIN)/python -m benchmarks
+
 lint: $(CURRENT)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
