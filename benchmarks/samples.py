@@ -6,10 +6,12 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
+from time import sleep
 from typing import Any, Final, NamedTuple
 
 from taximeter.environments import python_for
 from taximeter.errors import TrackerError, Unsupported
+from taximeter.journal.home import DEFAULT_HOME, Home
 from taximeter.measure.child import ask, last_words, python_of
 from taximeter.measure.contention import ContentionSettings, measure_contention
 from taximeter.measure.crash import CrashSettings, Death, measure_crash
@@ -22,6 +24,7 @@ Numbers = dict[str, float]
 POINTS: Final = 10_000
 MANY_POINTS: Final = 1_000_000
 WRITERS: Final = 8
+_LOOK_SECONDS = 0.02
 _LOOP_SECONDS = 20.0
 """A vendor's loop of calls is cut after so long; the rest would have taken at least as long a call."""
 
@@ -53,17 +56,16 @@ def sample_training(trackers: Sequence[str], points: int) -> Callable[[Path], Nu
 def sample_store(tracker: str, *, served: bool = False) -> Callable[[Path], Numbers]:
     """Return what measures, on one store, how long many points take with the vendor's API and through ours.
 
-    The vendor goes first, so that the store is there for both; ours has a journal, and so a courier, for each run.
+    The vendor goes first, so that the store is there for both, in the folder that is current for both.
     """
 
     def take(folder: Path) -> Numbers:
         kind: Any = load(tracker)
-        place = folder / "store"
-        place.mkdir()
-        usual = nullcontext(kind.location_in(place))
-        with kind.serve(place, python_for(tracker)) if served else usual as location:
+        usual = nullcontext(kind.location_in(folder))
+        with kind.serve(folder, python_for(tracker)) if served else usual as location:
             vendor = _log("vendor", tracker, location, POINTS, folder)
             one = _log("interface", tracker, location, 1, folder)
+            _wait_for_couriers(folder)
             many = _log("interface", tracker, location, POINTS, folder)
         calls = sorted(vendor.calls)
         cut = sum(calls) / 1e9 * (POINTS / len(calls) - 1)
@@ -79,8 +81,6 @@ def sample_store(tracker: str, *, served: bool = False) -> Callable[[Path], Numb
 
 
 def _log(way: Way, tracker: str, location: str, points: int, folder: Path) -> Report:
-    own = folder / f"{way}-{points}"
-    own.mkdir()
     order = Order(
         way=way,
         tracker=tracker,
@@ -90,10 +90,16 @@ def _log(way: Way, tracker: str, location: str, points: int, folder: Path) -> Re
         calls=points,
         seconds=_LOOP_SECONDS,
     )
-    report = ask("taximeter.measure.worker", order, Report, python=python_of(way, tracker), folder=own)
+    report = ask("taximeter.measure.worker", order, Report, python=python_of(way, tracker), folder=folder)
     if report.problem:
         raise Unsupported(report.problem)
     return report
+
+
+def _wait_for_couriers(folder: Path) -> None:
+    """Wait until the couriers have ended that linger for another run."""
+    while any(outbox.has_courier() for outbox in Home(folder / DEFAULT_HOME).outboxes()):
+        sleep(_LOOK_SECONDS)
 
 
 def sample_kill(tracker: str) -> Callable[[Path], Numbers]:

@@ -158,6 +158,8 @@ def decode(line: bytes) -> Event:
     event: Event = _DECODER.decode(line)
     match event:
         case MetricsLogged(values, step, time):
+            if str not in map(type, values.values()):
+                return event
             floats = unpack_floats(values.values())
             return MetricsLogged(dict(zip(values, floats, strict=True)), step, time)
         case ParamsLogged(params):
@@ -187,7 +189,9 @@ def fold(events: Iterable[Event]) -> RunRecord:
         match event:
             case MetricsLogged(values, step, time):
                 for key, value in values.items():
-                    metrics.setdefault(key, Series()).append(value, step, time)
+                    if key not in metrics:
+                        metrics[key] = Series()
+                    metrics[key].append(value, step, time)
             case ParamsLogged():
                 params = event.params | params  # the first value holds
             case TagsSet():

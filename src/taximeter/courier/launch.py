@@ -12,7 +12,7 @@ from taximeter.journal.receipt import Receipt
 
 _LAUNCHES = 3
 _SHORTEST_PAUSE = 0.005
-_LONGEST_PAUSE = 0.1
+_LONGEST_PAUSE = 0.02
 _LONGEST_LOG = 8 << 20
 
 _STARTED: list[subprocess.Popen[bytes]] = []

@@ -117,9 +117,10 @@ def has_writer(path: Path) -> bool:
 
 def _parse(line: bytes) -> tuple[int, Event] | None:
     try:
-        if int(line[:8], 16) != crc32(line[9:]):
+        body = line[9:]
+        if int(line[:8], 16) != crc32(body):
             return None
-        time, _, event = line[9:-1].partition(b" ")
+        time, _, event = body.partition(b" ")
         return int(time), decode(event)
     except (ValueError, msgspec.MsgspecError):
         return None
