@@ -193,7 +193,8 @@ def fold(events: Iterable[Event]) -> RunRecord:
                         metrics[key] = Series()
                     metrics[key].append(value, step, time)
             case ParamsLogged():
-                params = event.params | params  # the first value holds
+                for name, param in event.params.items():
+                    params.setdefault(name, param)  # the first value holds
             case TagsSet():
                 tags |= event.tags
             case NoteAdded():
