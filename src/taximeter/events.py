@@ -4,6 +4,7 @@ A run is a sequence of events that begins with `Started`; `fold` turns it into a
 Each event is one line of JSON, exact to the bit.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from math import isfinite
 from typing import Any, TypeAlias
@@ -184,13 +185,11 @@ def fold(events: Iterable[Event]) -> RunRecord:
     artifacts: dict[str, Artifact] = {}
     datasets: list[Dataset] = []
     models: dict[str, Model] = {}
-    metrics: dict[str, Series] = {}
+    metrics: defaultdict[str, Series] = defaultdict(Series)
     for event in events:
         match event:
             case MetricsLogged(values, step, time):
                 for key, value in values.items():
-                    if key not in metrics:
-                        metrics[key] = Series()
                     metrics[key].append(value, step, time)
             case ParamsLogged():
                 for name, param in event.params.items():
@@ -224,7 +223,7 @@ def fold(events: Iterable[Event]) -> RunRecord:
         artifacts=artifacts,
         datasets=tuple(datasets),
         models=models,
-        metrics=metrics,
+        metrics=dict(metrics),
     )
 
 
