@@ -8,7 +8,18 @@ from hypothesis import given, settings
 
 from taximeter.diff import diff
 from taximeter.errors import InputError
-from taximeter.events import Finished, MetricsLogged, ParamsLogged, Started, TagsSet, decode, encode, fold, unfold
+from taximeter.events import (
+    Event,
+    Finished,
+    MetricsLogged,
+    ParamsLogged,
+    Started,
+    TagsSet,
+    decode,
+    encode,
+    fold,
+    unfold,
+)
 from taximeter.record import POINTS_PER_LINE, RunRecord, Series
 from taximeter.testing import StagedRun, staged_runs
 
@@ -128,7 +139,7 @@ def test_params_that_were_logged_one_by_one_are_folded_in_linear_time() -> None:
     """Ten times as many take nowhere near a hundred times as long."""
 
     def seconds(count: int) -> float:
-        logged = [STARTED, *(ParamsLogged({f"{place}": place}) for place in range(count))]
+        logged: list[Event] = [STARTED, *(ParamsLogged({f"{place}": place}) for place in range(count))]
         began = process_time()
         assert len(fold(logged).params) == count
         return process_time() - began
