@@ -1,4 +1,4 @@
-# `make` lints, checks types and tests; `make demo` shows what taximeter does; `make test` tests.
+# `make` lints, checks types and tests; `make demo` shows what taximeter does; `make bench` measures its targets.
 # Each sets the environment up first, unless it is current.
 
 PYTHON ?= python3
@@ -6,7 +6,7 @@ BIN := .venv/bin
 TRACKERS := $(wildcard trackers/*)
 CURRENT := .venv/.current
 
-.PHONY: check demo test lint types matrix facts lock clean
+.PHONY: check demo test bench lint types matrix facts lock clean
 
 check: lint types test
 
@@ -15,6 +15,9 @@ demo: $(CURRENT)
 
 test: $(CURRENT)
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+bench: $(CURRENT)
+	$(BIN)/python -m benchmarks
 
 lint: $(CURRENT)
 	$(BIN)/ruff check

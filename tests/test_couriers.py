@@ -1,5 +1,6 @@
 """Couriers deliver what a journal acknowledged, once, whatever dies on the way."""
 
+import fcntl
 import os
 import shutil
 import signal
@@ -8,11 +9,12 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
 from taximeter import DeliveryWarning, start_run
-from taximeter.courier.launch import await_receipts, ensure_courier
+from taximeter.courier.launch import await_receipts, ensure_couriers
 from taximeter.courier.recover import recover
 from taximeter.diff import diff
 from taximeter.journal.home import Destination, Home
@@ -170,15 +172,52 @@ def test_one_courier_serves_a_whole_sweep(lines_tracker: Path) -> None:
 
 @pytest.mark.usefixtures("lines_tracker")
 def test_couriers_started_at_once_leave_one() -> None:
-    """The others go when they find the lock taken."""
+    """The lock is taken before the first is started, so the others are not."""
     run = start_run(trackers=["lines"])
     outbox = Home().outbox(destination())
     for _ in range(5):
-        ensure_courier(outbox)
-    wait_for(outbox.has_courier)
+        assert outbox.has_courier()
+        ensure_couriers([outbox])
     run.finish()
     assert [receipt.state for receipt in run.wait(timeout=20).values()] == ["verified"]
     wait_for(lambda: not outbox.has_courier())
+
+
+def test_couriers_of_one_run_are_processes_of_their_own(lines_tracker: Path) -> None:
+    """They are started together, and none shares a process or a session with another or with the trainer."""
+    run = start_run(trackers=["lines", f"lines:{lines_tracker}-2", "null"])
+    outboxes = Home().outboxes()
+    wait_for(lambda: all((outbox.path / "lock").read_text() for outbox in outboxes))
+    pids = {int((outbox.path / "lock").read_text()) for outbox in outboxes}
+    assert len(pids) == 3
+    assert len({os.getsid(pid) for pid in (os.getpid(), *pids)}) == 4
+    run.finish()
+    assert {receipt.state for receipt in run.wait(timeout=20).values()} == {"verified", "kept nothing"}
+    wait_for(lambda: not any(outbox.has_courier() for outbox in outboxes))
+
+
+def test_a_courier_that_is_killed_gives_its_lock_back(lines_tracker: Path) -> None:
+    """Neither the process that started it nor another courier keeps it."""
+    run = start_run(trackers=["lines", "null"])
+    outbox = Home().outbox(destination())
+    os.kill(courier_pid(lines_tracker, run.id), signal.SIGKILL)
+    wait_for(lambda: not outbox.has_courier())
+    run.finish()
+    assert {receipt.state for receipt in run.wait(timeout=20).values()} == {"verified", "kept nothing"}
+
+
+def test_who_looks_for_a_courier_keeps_none_from_coming(home: Path) -> None:
+    """The lock is taken though somebody looks at it at that moment."""
+    outbox = Home(home).outbox(Destination("null", "", str(home)))
+    outbox.create(Destination("null", "", str(home)))
+    with (outbox.path / "lock").open("w") as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        Timer(0.1, fcntl.flock, (looking, fcntl.LOCK_UN)).start()
+        lock = outbox.take()
+    assert lock is not None
+    assert outbox.take() is None
+    outbox.release(lock)
+    assert not outbox.has_courier()
 
 
 def test_logging_never_waits_for_a_tracker(lines_tracker: Path) -> None:

@@ -59,6 +59,36 @@ def test_a_torn_line_waits_for_its_end(tmp_path: Path) -> None:
     assert list(reader.read()) == [point(1)]
 
 
+def test_a_line_that_ends_while_it_is_read_is_read_once_and_whole(tmp_path: Path) -> None:
+    """Its first half is not taken for an event, nor its second."""
+    path = tmp_path / "s"
+    writer = SegmentWriter(path)
+    writer.append(encode(STARTED))
+    writer.append(encode(point(1)))
+    writer.close()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-5])
+    reader = SegmentReader(path)
+    batches = reader.read_batches()
+    assert [event for _, event in next(batches)] == [STARTED]
+    with path.open("ab") as stream:
+        stream.write(whole[-5:])
+    assert list(batches) == []
+    assert list(reader.read()) == [point(1)]
+    assert reader.damaged == 0
+
+
+def test_a_long_file_is_read_in_parts(tmp_path: Path) -> None:
+    """What is held in memory at once is bounded, and nothing is lost between two parts."""
+    writer = SegmentWriter(tmp_path / "s")
+    for number in range(20_000):
+        writer.append(encode(point(number)))
+    writer.close()
+    batches = list(SegmentReader(tmp_path / "s").read_batches())
+    assert max(map(len, batches)) < 15_000
+    assert [event for batch in batches for _, event in batch] == [point(number) for number in range(20_000)]
+
+
 def test_a_flipped_byte_costs_its_own_line_only(tmp_path: Path) -> None:
     """Every other event is read, and the damage is counted."""
     path = tmp_path / "s"

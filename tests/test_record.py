@@ -1,13 +1,25 @@
 """Records are equal when they are equal bit for bit, and `diff` says where they are not."""
 
 import math
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
 
 from taximeter.diff import diff
 from taximeter.errors import InputError
-from taximeter.events import Finished, MetricsLogged, ParamsLogged, Started, TagsSet, decode, encode, fold, unfold
+from taximeter.events import (
+    Event,
+    Finished,
+    MetricsLogged,
+    ParamsLogged,
+    Started,
+    TagsSet,
+    decode,
+    encode,
+    fold,
+    unfold,
+)
 from taximeter.record import POINTS_PER_LINE, RunRecord, Series
 from taximeter.testing import StagedRun, staged_runs
 
@@ -147,3 +159,16 @@ def test_records_are_equal_when_nothing_differs(first: StagedRun, second: Staged
     """`diff` and equality never disagree."""
     assert bool(diff(first.record, second.record)) == (first.record != second.record)
     assert diff(first.record, first.record) == []
+
+
+def test_params_that_were_logged_one_by_one_are_folded_in_linear_time() -> None:
+    """Ten times as many take nowhere near a hundred times as long."""
+
+    def seconds(count: int) -> float:
+        logged: list[Event] = [STARTED, *(ParamsLogged({f"{place}": place}) for place in range(count))]
+        began = process_time()
+        assert len(fold(logged).params) == count
+        return process_time() - began
+
+    seconds(10)
+    assert seconds(30_000) < 40 * max(seconds(3_000), 0.001)

@@ -9,6 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import pytest
 from matplotlib.figure import Figure
 
 import taximeter
-from taximeter import Dataset, InputError, Run, start_run
+from taximeter import Dataset, InputError, Run, capture, start_run
 from taximeter.events import unfold
 from taximeter.journal.folder import RunFolder
 
@@ -270,6 +271,13 @@ def test_the_code_and_the_machine_are_noted(run: Run, tmp_path: Path) -> None:
     assert record.environment.distributions["msgspec"]
     assert record.environment.lock_file
     assert record.environment.lock_file.path == "requirements.lock"
+
+
+def test_every_installed_distribution_is_noted() -> None:
+    """By the name and version that the standard library finds."""
+    found = {dist.metadata["Name"]: dist.version for dist in reversed(list(distributions()))}
+    capture._distributions.cache_clear()
+    assert capture.capture_environment().distributions == found
 
 
 def test_a_record_holds_what_its_events_say(run: Run) -> None:

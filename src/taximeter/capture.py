@@ -2,12 +2,11 @@
 
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
 from contextlib import suppress
-from email.message import Message
-from email.parser import HeaderParser
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import Distribution, distributions
@@ -26,6 +25,7 @@ _LOCK_FILES = (
     "conda-lock.yml",
     "requirements.txt",
 )
+_HEADER = re.compile(r"^(Name|Version):[ \t]*(.*?)[ \t]*$", re.MULTILINE)
 _LONGEST_DIFF = 1 << 20
 _PATIENCE_SECONDS = 10
 
@@ -62,15 +62,15 @@ def _distributions() -> dict[str, str]:
     found: dict[str, str] = {}
     for dist in distributions():
         head = _head(dist)
-        if head["Name"] and head["Version"]:
+        if head.get("Name") and head.get("Version"):
             found.setdefault(head["Name"], head["Version"])
     return dict(sorted(found.items()))
 
 
-def _head(dist: Distribution) -> Message:
-    """Return a distribution's metadata without its long description, which takes longest to parse."""
+def _head(dist: Distribution) -> dict[str, str]:
+    """Return a distribution's name and version without parsing all that it says of itself."""
     text = dist.read_text("METADATA") or dist.read_text("PKG-INFO") or ""
-    return HeaderParser().parsestr(text.partition("\n\n")[0])
+    return dict(_HEADER.findall(text.partition("\n\n")[0]))
 
 
 def _git(*arguments: str) -> str | None:

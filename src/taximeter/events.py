@@ -4,6 +4,7 @@ A run is a sequence of events that begins with `Started`; `fold` turns it into a
 Each event is one line of JSON, exact to the bit.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from math import isfinite
 from typing import Any, TypeAlias
@@ -158,6 +159,8 @@ def decode(line: bytes) -> Event:
     event: Event = _DECODER.decode(line)
     match event:
         case MetricsLogged(values, step, time):
+            if str not in map(type, values.values()):
+                return event
             floats = unpack_floats(values.values())
             return MetricsLogged(dict(zip(values, floats, strict=True)), step, time)
         case ParamsLogged(params):
@@ -182,14 +185,15 @@ def fold(events: Iterable[Event]) -> RunRecord:
     artifacts: dict[str, Artifact] = {}
     datasets: list[Dataset] = []
     models: dict[str, Model] = {}
-    metrics: dict[str, Series] = {}
+    metrics: defaultdict[str, Series] = defaultdict(Series)
     for event in events:
         match event:
             case MetricsLogged(values, step, time):
                 for key, value in values.items():
-                    metrics.setdefault(key, Series()).append(value, step, time)
+                    metrics[key].append(value, step, time)
             case ParamsLogged():
-                params = event.params | params  # the first value holds
+                for name, param in event.params.items():
+                    params.setdefault(name, param)  # the first value holds
             case TagsSet():
                 tags |= event.tags
             case NoteAdded():
@@ -219,7 +223,7 @@ def fold(events: Iterable[Event]) -> RunRecord:
         artifacts=artifacts,
         datasets=tuple(datasets),
         models=models,
-        metrics=metrics,
+        metrics=dict(metrics),
     )
 
 

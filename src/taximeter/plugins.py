@@ -1,5 +1,7 @@
 """The trackers that are installed, found by their entry points."""
 
+import sys
+from functools import cache
 from importlib.metadata import Distribution, EntryPoint, PackageNotFoundError, entry_points, version
 
 from taximeter.errors import InputError, TrackerError
@@ -10,6 +12,12 @@ GROUP = "taximeter.trackers"
 
 def installed() -> dict[str, EntryPoint]:
     """Return the entry point of every installed tracker, by name."""
+    return dict(_installed(tuple(sys.path)))
+
+
+@cache
+def _installed(_path: tuple[str, ...]) -> dict[str, EntryPoint]:
+    """Look every distribution through, once for a path: that takes milliseconds."""
     found = {entry.name: entry for entry in entry_points(group=GROUP)}
     return dict(sorted(found.items()))
 

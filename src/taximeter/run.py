@@ -17,7 +17,7 @@ import msgspec
 
 from taximeter import events
 from taximeter.capture import capture_environment, capture_source
-from taximeter.courier.launch import await_receipts, ensure_courier
+from taximeter.courier.launch import await_receipts, ensure_couriers
 from taximeter.errors import InputError, JournalError
 from taximeter.files import check_artifact_path
 from taximeter.journal.artifacts import ArtifactKeeper
@@ -411,11 +411,11 @@ def begin(
     try:
         folder.create(keep_journal=keep_journal)
         writer.begin(events.encode(started))
-        for destination in destinations:
-            outbox = home.outbox(destination)
+        outboxes = [home.outbox(destination) for destination in destinations]
+        for outbox, destination in zip(outboxes, destinations, strict=True):
             outbox.create(destination)
             outbox.add(started.run_id)
-            ensure_courier(outbox)
+        ensure_couriers(outboxes)
     except OSError as error:
         writer.abandon()
         home.forget(started.run_id)

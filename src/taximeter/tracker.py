@@ -100,7 +100,7 @@ class RunWriter(ABC):
 
     @abstractmethod
     def log_metrics(self, rows: Sequence[MetricsLogged]) -> None:
-        """Append points, each row those of one call; at most a thousand rows come at once."""
+        """Append points, each row those of one call; at most ten thousand rows come at once."""
 
     @abstractmethod
     def log_artifact(self, path: str, file: Path, media_type: str) -> None:

@@ -1,10 +1,9 @@
 """One run on its way from its journal to one store."""
 
-from itertools import islice
 from pathlib import Path
 from time import perf_counter
 
-from taximeter.courier.dispatch import ROWS_PER_CALL, Dispatcher
+from taximeter.courier.dispatch import Dispatcher
 from taximeter.diff import diff
 from taximeter.errors import JournalError
 from taximeter.events import Event, Finished, Started
@@ -58,9 +57,8 @@ class Delivery:
 
     def _drain(self) -> None:
         for segment in self._folder.segments():
-            events = self._readers.setdefault(segment, SegmentReader(segment)).read()
-            while batch := list(islice(events, ROWS_PER_CALL)):
-                self._write(batch)
+            for batch in self._readers.setdefault(segment, SegmentReader(segment)).read_batches():
+                self._write([event for _, event in batch])
 
     def _write(self, batch: list[Event]) -> None:
         if self._dispatcher is None:

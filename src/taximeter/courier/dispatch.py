@@ -23,7 +23,7 @@ from taximeter.events import (
 from taximeter.record import RunRecord
 from taximeter.tracker import Feature, RunWriter, Tracker
 
-ROWS_PER_CALL = 1000
+ROWS_PER_CALL = 10_000
 _TABLES = {"text/csv", "application/vnd.apache.parquet"}
 
 

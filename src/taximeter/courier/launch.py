@@ -3,7 +3,7 @@
 import os
 import subprocess
 from collections.abc import Callable, Iterable
-from pathlib import Path
+from contextlib import ExitStack
 from time import monotonic, sleep
 
 from taximeter.environments import python_for
@@ -12,49 +12,51 @@ from taximeter.journal.receipt import Receipt
 
 _LAUNCHES = 3
 _SHORTEST_PAUSE = 0.005
-_LONGEST_PAUSE = 0.1
+_LONGEST_PAUSE = 0.02
 _LONGEST_LOG = 8 << 20
 
-_STARTED: dict[Path, subprocess.Popen[bytes]] = {}
-"""The last courier that this process started for an outbox: it may outlive us, but until then we must reap it."""
+_STARTED: list[subprocess.Popen[bytes]] = []
+"""What this process started and has not reaped: it may outlive us, but until then we must."""
 
 
-def ensure_courier(outbox: Outbox) -> None:
-    """Start a courier for the outbox unless one serves it.
+def ensure_couriers(outboxes: Iterable[Outbox]) -> None:
+    """Start a courier for each outbox that none serves.
 
-    It has a session of its own, so neither Ctrl-C nor the end of the trainer's process group reaches it, and
-    what the vendor prints goes to the outbox's log.
+    One process is started for all that share an interpreter, and forks: the caller waits for one start only,
+    and what couriers import before they meet a vendor is imported once.
+    An outbox's lock is taken here and handed down, so there is no moment at which a courier could be missed.
     """
-    if has_courier(outbox):
-        return
-    if outbox.log.exists() and outbox.log.stat().st_size > _LONGEST_LOG:
-        outbox.log.replace(outbox.log.with_suffix(".old"))
-    with outbox.log.open("ab") as log:
-        courier = subprocess.Popen(
+    with ExitStack() as stack:
+        locks: dict[str, dict[Outbox, int]] = {}
+        for outbox in outboxes:
+            lock = outbox.take()
+            if lock is not None:
+                stack.callback(os.close, lock)
+                locks.setdefault(python_for(outbox.destination.tracker), {})[outbox] = lock
+        for python, taken in locks.items():
+            _start(python, taken)
+
+
+def _start(python: str, locks: dict[Outbox, int]) -> None:
+    """Start couriers; what goes wrong before they part is in the log of the first."""
+    for outbox in locks:
+        if outbox.log.exists() and outbox.log.stat().st_size > _LONGEST_LOG:
+            outbox.log.replace(outbox.log.with_suffix(".old"))
+    first = next(iter(locks))
+    given = [f"{lock}:{outbox.path}" for outbox, lock in locks.items()]
+    with first.log.open("ab") as log:
+        started = subprocess.Popen(
             # -P: a file of the user's must not stand in for a module of the vendor's
-            [python_for(outbox.destination.tracker), "-P", "-m", "taximeter.courier", str(outbox.path)],
-            cwd=_folder_of(outbox),
+            [python, "-P", "-m", "taximeter.courier", *given],
+            cwd=first.path,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,
             env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            pass_fds=tuple(locks.values()),
         )
-    _STARTED[outbox.path] = courier
-
-
-def _folder_of(outbox: Outbox) -> Path:
-    """Return the folder that the location is relative to, or one that exists where that is gone."""
-    folder = Path(outbox.destination.folder)
-    return folder if folder.is_dir() else outbox.path
-
-
-def has_courier(outbox: Outbox) -> bool:
-    """Tell whether a courier serves the outbox, or is about to: it takes the lock a moment after its start."""
-    if outbox.has_courier():
-        return True
-    started = _STARTED.get(outbox.path)
-    return started is not None and started.poll() is None and outbox.courier() != started.pid
+    _STARTED[:] = [process for process in (*_STARTED, started) if process.poll() is None]
 
 
 def await_receipts(
@@ -101,12 +103,12 @@ def await_receipts(
 def _look(home: Home, run_id: str, destination: Destination, launches: dict[Destination, int]) -> Receipt | None:
     """Return the receipt if it is there; else see to it that a courier is at work."""
     outbox = home.outbox(destination)
-    alive = has_courier(outbox)  # asked first: what a courier leaves when it ends is then seen
+    alive = outbox.has_courier()  # asked first: what a courier leaves when it ends is then seen
     receipt = home.receipt(run_id, destination)
     if receipt or alive:
         return receipt
     if not launches[destination]:
         return Receipt(state="failed", problem=f"the courier ended before it was done; see {outbox.log}")
     launches[destination] -= 1
-    ensure_courier(outbox)
+    ensure_couriers([outbox])
     return None

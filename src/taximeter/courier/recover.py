@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from taximeter.courier.launch import await_receipts, ensure_courier
+from taximeter.courier.launch import await_receipts, ensure_couriers
 from taximeter.journal.home import Destination, Home, Outbox
 from taximeter.journal.receipt import Receipt
 
@@ -28,8 +28,7 @@ def recover(home: Home, *, on_recovered: Callable[[Recovered], None] = lambda _:
         What became of each; nothing where nothing was left.
     """
     awaited = [(outbox, run_id) for outbox in home.outboxes() for run_id in sorted(_reopen(home, outbox))]
-    for outbox in {outbox.path: outbox for outbox, _ in awaited}.values():
-        ensure_courier(outbox)
+    ensure_couriers({outbox.path: outbox for outbox, _ in awaited}.values())
     done = []
     for recovered in _await_all(home, awaited):
         on_recovered(recovered)

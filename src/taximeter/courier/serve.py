@@ -12,7 +12,6 @@ from taximeter.redact import redact
 from taximeter.tracker import Tracker
 
 LINGER_SECONDS = 1.0
-LOCK_SECONDS = 0.5
 RETRY_AFTER_SECONDS = (0.5, 2.0)
 _LONGEST_RETRY = 60.0
 _SHORTEST_PAUSE = 0.002
@@ -21,23 +20,17 @@ _LONGEST_PAUSE = 0.05
 logger = logging.getLogger(__name__)
 
 
-def serve(outbox: Outbox, home: Home) -> None:
-    """Deliver what is pending until nothing is, then let the lock go; return soon where a courier is at work.
+def serve(outbox: Outbox, home: Home, lock: int | None) -> None:
+    """Deliver what is pending until nothing is, and let the lock go, which was taken for this.
 
     Whoever adds a run looks for a courier afterwards, and a courier that let its lock go looks for runs once
     more, so no run is left without one.
     """
-    patience = monotonic() + LOCK_SECONDS
-    while outbox.pending():
-        with outbox.lock() as locked:
-            if locked:
-                outbox.sign()
-                _Courier(outbox, home).work()
-                patience = monotonic() + LOCK_SECONDS
-        if not locked and monotonic() > patience:
-            return
-        if not locked:  # somebody may only have looked whether it is taken
-            sleep(_LONGEST_PAUSE)
+    while lock is not None:
+        outbox.sign()
+        _Courier(outbox, home).work()
+        outbox.release(lock)
+        lock = outbox.take() if outbox.pending() else None
 
 
 class _Attempt:

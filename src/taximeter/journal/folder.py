@@ -82,7 +82,7 @@ class RunFolder:
         segments = [SegmentReader(segment).read_timed() for segment in self.segments()]
         for _, event in merge(*segments, key=itemgetter(0)):
             finished |= isinstance(event, Finished)
-            if isinstance(event, Started | MetricsLogged):
+            if isinstance(event, (Started, MetricsLogged)):
                 seen = event.time if seen is None else max(seen, event.time)
             yield event
         if seen is not None and not has_owner and not finished:

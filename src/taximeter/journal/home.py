@@ -11,8 +11,7 @@ import fcntl
 import os
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from time import time_ns
@@ -105,17 +104,34 @@ class Outbox:
         (self._failed / run_id).replace(self._pending / run_id)
 
     def has_courier(self) -> bool:
-        """Tell whether a courier serves the store."""
-        with self.lock() as locked:
-            return not locked
+        """Tell whether a courier serves the store, or is being started."""
+        descriptor = self._open_lock()
+        try:
+            return not _try_lock(descriptor, fcntl.LOCK_SH)
+        finally:
+            os.close(descriptor)
 
-    def courier(self) -> int | None:
-        """Return the process that took the lock last, by its id."""
-        text = (self.path / "lock").read_text() if (self.path / "lock").exists() else ""
-        return int(text) if text.isdecimal() else None
+    def take(self) -> int | None:
+        """Take the courier's lock; None where a courier has it.
+
+        Returns:
+            The descriptor that holds the lock, in this process and in those that inherit it, until `release`.
+        """
+        descriptor = self._open_lock()
+        while not _try_lock(descriptor, fcntl.LOCK_EX):
+            if not _try_lock(descriptor, fcntl.LOCK_SH):
+                os.close(descriptor)
+                return None
+            fcntl.flock(descriptor, fcntl.LOCK_UN)  # somebody only looked
+        return descriptor
+
+    def release(self, descriptor: int) -> None:
+        """Let the lock go, whoever has inherited it."""
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+        os.close(descriptor)
 
     def sign(self) -> None:
-        """Write who holds the lock, if the disk takes it."""
+        """Write who holds the lock, for people, if the disk takes it."""
         with suppress(OSError):
             (self.path / "lock").write_text(str(os.getpid()))
 
@@ -124,20 +140,8 @@ class Outbox:
         for folder in (self._pending, self._failed):
             (folder / run_id).unlink(missing_ok=True)
 
-    @contextmanager
-    def lock(self) -> Iterator[bool]:
-        """Hold the courier's lock; False where another process holds it."""
-        descriptor = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield False
-            else:
-                yield True
-                fcntl.flock(descriptor, fcntl.LOCK_UN)
-        finally:
-            os.close(descriptor)
+    def _open_lock(self) -> int:
+        return os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
 class Home:
@@ -201,6 +205,14 @@ def _changed(entry: "os.DirEntry[str]") -> int:
         return entry.stat().st_mtime_ns
     except FileNotFoundError:
         return sys.maxsize
+
+
+def _try_lock(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def write_whole(path: Path, data: bytes) -> None:

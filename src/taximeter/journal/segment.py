@@ -89,18 +89,22 @@ class SegmentReader:
 
     def read_timed(self) -> Iterator[tuple[int, Event]]:
         """Yield them with the times at which they were written."""
+        for batch in self.read_batches():
+            yield from batch
+
+    def read_batches(self) -> Iterator[list[tuple[int, Event]]]:
+        """Yield them so many at once as a megabyte of the file holds."""
         with self._path.open("rb") as stream:
             stream.seek(self._offset)
             while lines := stream.readlines(_READ):
-                for line in lines:
-                    if not line.endswith(b"\n"):
-                        return
-                    self._offset += len(line)
-                    parsed = _parse(line)
-                    if parsed is None:
-                        self.damaged += 1
-                    else:
-                        yield parsed
+                whole = lines if lines[-1].endswith(b"\n") else lines[:-1]
+                self._offset += sum(map(len, whole))
+                events = [parsed for parsed in map(_parse, whole) if parsed]
+                self.damaged += len(whole) - len(events)
+                if events:
+                    yield events
+                if len(whole) < len(lines):
+                    return
 
 
 def has_writer(path: Path) -> bool:
@@ -119,9 +123,10 @@ def has_writer(path: Path) -> bool:
 
 def _parse(line: bytes) -> tuple[int, Event] | None:
     try:
-        if int(line[:8], 16) != crc32(line[9:]):
+        body = line[9:]
+        if int(line[:8], 16) != crc32(body):
             return None
-        written, _, event = line[9:-1].partition(b" ")
+        written, _, event = body.partition(b" ")
         return int(written), decode(event)
     except (ValueError, msgspec.MsgspecError):
         return None

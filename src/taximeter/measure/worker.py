@@ -49,7 +49,7 @@ def main() -> None:
 def _carry_out(order: Order) -> Report:
     workload = WORKLOADS[order.workload]
     folder = Path.cwd() / "files"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     call = workload.prepare(folder, order.calls)
     try:
         return _measure(order, call)

@@ -11,11 +11,10 @@ from taximeter.record import RunRecord
 from taximeter.tracker import RECORD_PATH, Feature, Gap, RunSummary, RunWriter, Tracker
 from taximeter_mlflow.location import Location, is_database, is_file_store, quoted
 from taximeter_mlflow.quiet import quieten
-from taximeter_mlflow.readers import reader_of
-from taximeter_mlflow.reading import Reader
 
 if TYPE_CHECKING:
     from taximeter.plain import PlainRun
+    from taximeter_mlflow.reading import Reader
 
 
 class MlflowTracker(Tracker):
@@ -103,8 +102,10 @@ class MlflowTracker(Tracker):
         """Yield the database and its artifacts, or the folder."""
         return self._place.files()
 
-    def _read(self) -> Reader:
+    def _read(self) -> "Reader":
         if self._reader is None:
+            from taximeter_mlflow.readers import reader_of  # noqa: PLC0415 - a training reads no YAML
+
             self._reader = reader_of(self._place)
         return self._reader
 

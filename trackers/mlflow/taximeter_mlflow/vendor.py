@@ -2,7 +2,8 @@
 
 import os
 import re
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS, ErrorCode
 from mlflow.store.tracking.file_store import FileStore
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from taximeter.errors import TrackerError
 from taximeter_mlflow.batches import identity
@@ -151,8 +154,11 @@ def _create_database(path: Path, root: str) -> None:
     for left in path.parent.glob(f".{path.name}.*{ending}*"):
         left.unlink()
     partial = path.with_name(f".{path.name}.{os.getpid()}{ending}")
-    store = SqlAlchemyStore(f"sqlite:///{quoted(partial)}", root)  # type: ignore[no-untyped-call]
-    store.engine.dispose()
+    with _unsynced():
+        store = SqlAlchemyStore(f"sqlite:///{quoted(partial)}", root)  # type: ignore[no-untyped-call]
+        store.engine.dispose()
+    with partial.open("rb") as made:
+        os.fsync(made.fileno())
     try:
         path.hardlink_to(partial)  # which leaves one alone that another program has made meanwhile
     except FileExistsError:
@@ -161,6 +167,20 @@ def _create_database(path: Path, root: str) -> None:
         partial.replace(path)
     else:
         partial.unlink()
+
+
+@contextmanager
+def _unsynced() -> Iterator[None]:
+    """Let databases be written without waiting for the disk: migrations would wait for it hundreds of times."""
+
+    def relax(connection: Any, _: object) -> None:
+        connection.execute("PRAGMA synchronous = OFF")
+
+    event.listen(Engine, "connect", relax)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "connect", relax)
 
 
 def _lock_for(place: Location) -> AbstractContextManager[object]:

@@ -1,0 +1,131 @@
+"""Measures taximeter's targets, and prints whether each holds: ``python -m benchmarks``."""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from benchmarks.samples import (
+    MANY_POINTS,
+    POINTS,
+    Sampler,
+    sample_kill,
+    sample_store,
+    sample_training,
+    sample_writers,
+)
+from benchmarks.targets import CALL, KILL, MEMORY, SERVER, START, STORE, WRITE, Taken, Target, judge
+from taximeter.errors import TaximeterError, Unsupported
+from taximeter.plugins import installed, load
+from taximeter.redact import redact
+from taximeter.tracker import Feature
+
+_stderr = Console(stderr=True)
+
+
+def main(
+    repetitions: Annotated[int, typer.Option(min=1, help="How often each is measured.")] = 3,
+    tracker: Annotated[
+        list[str] | None, typer.Option("--tracker", "-t", help="Every installed one by default.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the targets as JSON.")] = False,
+) -> None:
+    """Measure taximeter's targets; the exit code is 1 when one does not hold."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed has its bytecode
+    trackers = tracker or list(installed())
+    targets = _measure(trackers, repetitions)
+    if as_json:
+        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode([*map(_described, targets)])) + b"\n")
+    else:
+        Console().print(_table(targets))
+    raise typer.Exit(any(target.holds is False for target in targets))
+
+
+def _samplers(trackers: Sequence[str], repetition: int) -> list[Sampler]:
+    """Return what is measured in one repetition; one tracker alone is another one each time."""
+    readable = [name for name in trackers if Feature.READ in load(name).features]
+    served = [name for name in readable if "serve" in vars(load(name))]
+    alone = trackers[repetition % len(trackers)]
+    return [
+        Sampler(CALL, f"{len(trackers)} trackers", sample_training(trackers, POINTS)),
+        Sampler(START, "one tracker", sample_training([alone], POINTS)),
+        Sampler(MEMORY, "the training", sample_training([], MANY_POINTS)),
+        *(Sampler(STORE, name, sample_store(name)) for name in readable),
+        *(Sampler(SERVER, name, sample_store(name, served=True)) for name in served),
+        *(Sampler(KILL, name, sample_kill(name)) for name in readable),
+        *(Sampler(WRITE, name, sample_writers(name)) for name in readable),
+    ]
+
+
+def _measure(trackers: Sequence[str], repetitions: int) -> list[Target]:
+    """Take all samples in turns; the first training only warms the disk's cache."""
+    turns = [sampler for repetition in range(repetitions) for sampler in _samplers(trackers, repetition)]
+    taken: dict[tuple[str, str], Taken] = {}
+    with _bar() as bar:
+        task = bar.add_task("warming up", total=len(turns))
+        _take(turns[0], Taken())
+        for sampler in turns:
+            bar.update(task, description=f"{sampler.title}: {sampler.subject}")
+            _take(sampler, taken.setdefault((sampler.title, sampler.subject), Taken()))
+            bar.advance(task)
+    return [target for (title, subject), found in taken.items() for target in judge(title, subject, found)]
+
+
+def _take(sampler: Sampler, taken: Taken) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="taximeter-bench-"))
+    try:
+        taken.samples.append(sampler.take(folder))
+    except Unsupported as error:
+        taken.gap = str(error)
+    except TaximeterError as error:
+        taken.problems.append(redact(str(error)))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _table(targets: Sequence[Target]) -> Table:
+    table = Table(title="taximeter's targets", header_style="bold", show_edge=False)
+    for name in ("target", "for", "limit", "reached", "95 %", "n", "holds", "its own call, p99, store; courier"):
+        table.add_column(name, justify="right" if name in {"limit", "reached", "95 %", "n"} else "left")
+    for target in targets:
+        found = target.estimate
+        table.add_row(
+            target.name,
+            target.subject,
+            f"{'≥' if target.at_least else '≤'} {target.limit:g} {target.unit}",
+            f"{found.median:.3g}" if found else "",
+            f"{found.low:.3g} – {found.high:.3g}" if found and found.low is not None else "",
+            str(len(target.reached)),
+            {True: "yes", False: "[bold red]NO", None: "–"}[target.holds],
+            "; ".join((target.gap, *target.problems)) if target.gap or target.problems else target.beside,
+        )
+    return table
+
+
+def _described(target: Target) -> dict[str, object]:
+    found = target.estimate
+    spread = found._asdict() if found else None
+    return msgspec.structs.asdict(target) | {"estimate": spread, "holds": target.holds}
+
+
+def _bar() -> Progress:
+    """Return a bar, on standard error."""
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+    )
+    return Progress(*columns, TimeElapsedColumn(), console=_stderr)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,46 @@
+"""The targets are judged by what was measured, and one that does not hold fails the benchmark."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.targets import CALL, KILL, STORE, Taken, judge
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_a_slow_vendor_must_be_outrun_and_a_fast_one_kept_up_with() -> None:
+    """Which of the two a tracker is, its own call says."""
+    fast = {"p50": 10.0, "p99": 20.0, "vendor": 1.0, "one": 2.0, "many": 2.7}
+    slow = fast | {"p50": 3_000.0, "vendor": 54.0}
+    (kept_up,), (outrun,) = (judge(STORE, "csv", Taken(samples=[sample])) for sample in (fast, slow))
+    assert (kept_up.reached, kept_up.holds) == ([0.9], True)
+    assert (outrun.reached, outrun.holds) == ([20.0], True)
+    assert judge(STORE, "csv", Taken(samples=[fast | {"many": 3.1}]))[0].holds is False
+    assert judge(STORE, "csv", Taken(samples=[slow | {"many": 2.8}]))[0].holds is False
+
+
+def test_one_lost_point_is_not_outvoted() -> None:
+    """Every repetition counts where exactness is at stake, and the median where it is time."""
+    assert judge(KILL, "csv", Taken(samples=[{"wrong": wrong} for wrong in (0, 1, 0)]))[0].holds is False
+    calls = [{"p50": 3.0, "p99": p99, "started": 0.1} for p99 in (6.0, 80.0, 7.0)]
+    assert [target.holds for target in judge(CALL, "all", Taken(samples=calls))] == [True, True, True]
+
+
+def test_a_sample_that_is_missing_fails_and_one_that_cannot_be_taken_does_not() -> None:
+    """What went wrong is told."""
+    assert judge(KILL, "csv", Taken(samples=[{"wrong": 0}], problems=["it hangs"]))[0].holds is False
+    assert judge(KILL, "csv", Taken(gap="nobody has written it"))[0].holds is None
+
+
+def test_the_benchmark_ends_as_its_targets_say() -> None:
+    """All of it runs, with one tracker."""
+    command = [sys.executable, "-m", "benchmarks", "-t", "csv", "--repetitions", "1", "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    targets = json.loads(done.stdout)
+    assert {target["subject"] for target in targets} == {"1 trackers", "one tracker", "the training", "csv"}
+    assert all(len(target["reached"]) == 1 and not target["problems"] for target in targets)
+    exact = [target for target in targets if target["every"]]
+    assert [target["holds"] for target in exact] == [True, True]
+    assert done.returncode == (not all(target["holds"] for target in targets))
