@@ -4,9 +4,14 @@ import importlib
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
+from hypothesis import HealthCheck
 
 from taximeter.testing.verdicts import VerdictsOf, kept_verdicts
+
+hypothesis.settings.register_profile("taximeter", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.settings.load_profile("taximeter")  # a busy machine is no failure
 
 PLUGIN = Path(__file__).parent / "plugin"
 

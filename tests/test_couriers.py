@@ -390,7 +390,8 @@ def test_a_courier_that_cannot_write_is_told_and_keeps_no_other_run_waiting(
     receipts.unlink()
     receipts.mkdir()
     assert [one.receipt and one.receipt.state for one in recover(Home())] == ["verified"]
-    assert (lines_tracker / untold.id / "record.jsonl").exists()
+    with Store(destination()) as store:
+        assert len(store.read(untold.id).metrics["loss"]) == 1
 
 
 def test_journals_and_logs_are_for_their_owner_alone(lines_tracker: Path, home: Path) -> None:
