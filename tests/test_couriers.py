@@ -372,9 +372,8 @@ def test_recover_forgets_a_run_whose_journal_was_removed(lines_tracker: Path, ho
     assert recover(Home()) == []
 
 
-def test_a_courier_that_cannot_write_is_told_and_keeps_no_other_run_waiting(
-    lines_tracker: Path, home: Path
-) -> None:
+@pytest.mark.usefixtures("lines_tracker")
+def test_a_courier_that_cannot_write_is_told_and_keeps_no_other_run_waiting(home: Path) -> None:
     """What it could not say is said by whoever waits, and `recover` delivers the run."""
     untold, other = (start_run(trackers=["lines"], name=name) for name in ("untold", "other"))
     receipts = home / "runs" / untold.id / "receipts"
