@@ -26,7 +26,7 @@ class SpreadsheetTracker(Tracker):
 
     name = "spreadsheet"
     features = frozenset({Feature.PARAMS, Feature.NOTES, Feature.ARTIFACTS, Feature.READ})
-    gaps: ClassVar = dict.fromkeys(Feature, Gap("not theirs", _NO_CELL)) | {
+    gaps: ClassVar = dict.fromkeys(frozenset(Feature) - features, Gap("not theirs", _NO_CELL)) | {
         Feature.METRICS: Gap("not theirs", "a row has one cell for a metric: its last value"),
         Feature.TAGS: Gap("not theirs", "a column is a column; nothing tells a tag from a param"),
         Feature.CHILD_RUNS: Gap("not theirs", "a row is below another one by accident only"),
