@@ -118,7 +118,7 @@ def _kill_courier(home: Home, destination: Destination) -> None:
 
 
 def _has_begun(subject: Subject, folder: Path) -> bool:
-    """Tell whether a run is in the store: as it says itself if it has a live view, else by what lies in its folder."""
+    """Tell whether a run is in the store: as it says itself if it has a live view, else by its files."""
     if Feature.LIVE not in subject.kind.features:
         return any(folder.rglob("*"))
     try:

@@ -59,7 +59,6 @@ def record_of(archives: list[Archive]) -> RunRecord:
         status=status,
         started=started_of(first, fold.others),
         ended=None if status == "running" or stopped is None else stopped * _MICROSECONDS,
-        parent_id=fold.others.get(PARENT),
         hypothesis=fold.others.get(HYPOTHESIS),
         notes=tuple(_notes(fold.uploads)),
         params=fold.params,
