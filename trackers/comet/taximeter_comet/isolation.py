@@ -2,6 +2,7 @@
 
 import os
 import sys
+from typing import Any, cast
 
 _QUIET = {
     "COMET_DISABLE_ANNOUNCEMENT": "true",
@@ -42,7 +43,8 @@ def isolate_plain() -> None:
 def _import_without_figures() -> None:
     """Import the vendor as if nothing could draw: it need not, and Matplotlib leaves its caches in HOME."""
     hidden = [name for name in _FIGURES if name not in sys.modules]
-    sys.modules |= dict.fromkeys(hidden)  # type: ignore[arg-type] - how Python is told that there is none
+    modules = cast("dict[str, Any]", sys.modules)
+    modules |= dict.fromkeys(hidden)  # None is how Python is told that there is no such module
     try:
         import comet_ml  # noqa: F401, PLC0415 - met here only
     finally:
