@@ -16,7 +16,7 @@ from taximeter.testing.staging import full_run, id_of
 from taximeter.testing.subject import Subject
 from taximeter.tracker import Feature, Tracker
 
-_PATIENCE_SECONDS = 120
+_PATIENCE_SECONDS = 300
 _FOLDERS = ("home", "current", "temporary")
 
 
