@@ -14,7 +14,7 @@ demo: $(CURRENT)
 	$(BIN)/taximeter compare --name demo --data sample
 
 test: $(CURRENT)
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 bench: $(CURRENT)
 	$(BIN)/python -m benchmarks

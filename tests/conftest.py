@@ -8,12 +8,28 @@ import hypothesis
 import pytest
 from hypothesis import HealthCheck
 
+from taximeter.plugins import installed
 from taximeter.testing.verdicts import VerdictsOf, kept_verdicts
 
 hypothesis.settings.register_profile("taximeter", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis.settings.load_profile("taximeter")  # a busy machine is no failure
 
 PLUGIN = Path(__file__).parent / "plugin"
+_TRACKERS = frozenset(installed())
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give all tests of a tracker, or of a module, to one process, so that what they share is made once."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group_of(item)))
+
+
+def _group_of(item: pytest.Item) -> str:
+    """Return the tracker that a test is about, if its parameters name one, else its module."""
+    call = getattr(item, "callspec", None)
+    values = call.params.values() if call else ()
+    return next((value for value in values if isinstance(value, str) and value in _TRACKERS), item.path.stem)
 
 
 @pytest.fixture

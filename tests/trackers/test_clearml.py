@@ -222,7 +222,7 @@ class TestSession:
         assert all(package.size for package in packages.values())
         assert list(native.metrics["val/loss"].times) == [START // 1000 * 1000 + n * 1_000_000 for n in range(3)]
         native.metrics["val/loss"].times[:] = recorded.metrics["val/loss"].times
-        assert [found.path for found in diff(native, recorded)] == ["notes"]
+        assert [found.path for found in diff(native, recorded)] == ["notes", "parent_id"]
         assert native.notes == ("one\n\ntwo",)
 
     @pytest.mark.parametrize("value", [-0.0, 5e-324, 1.7976931348623157e308, 0.1])

@@ -19,7 +19,7 @@ def main() -> None:
     kind = load(name)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    wait_until((Path(folder) / "go").exists, 60)
+    wait_until((Path(folder) / "go").exists, 300)
     record = record_run(kind(location), full_run(run_id), Path(folder) / run_id)
     tracker = kind(location)
     assert diff(tracker.read(run_id), record) == []

@@ -14,9 +14,9 @@ from taximeter.testing.guard import sitecustomize as guard
 from taximeter.testing.recording import StagedRun, record_run
 from taximeter.testing.staging import full_run, id_of
 from taximeter.testing.subject import Subject
-from taximeter.tracker import Tracker
+from taximeter.tracker import Feature, Tracker
 
-_PATIENCE_SECONDS = 120
+_PATIENCE_SECONDS = 300
 _FOLDERS = ("home", "current", "temporary")
 
 
@@ -101,6 +101,13 @@ class Shelf:
 def has_paths(kind: type[Tracker]) -> bool:
     """Tell whether stores of a tracker are files or folders that can be found by their path."""
     return getattr(kind.recognises, "__func__", None) is not getattr(Tracker.recognises, "__func__", None)
+
+
+def assert_points_are_shown(kind: type[Tracker], native: RunRecord, record: RunRecord) -> None:
+    """Check that the native view has each point once and in order, unless the tracker has no place for points."""
+    if Feature.METRICS in kind.features:
+        assert list(native.metrics["loss"].steps) == list(record.metrics["loss"].steps)
+        assert list(native.metrics["loss"].values) == list(record.metrics["loss"].values)
 
 
 class FencedSuite:

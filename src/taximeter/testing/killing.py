@@ -19,9 +19,10 @@ from taximeter.journal.home import Destination, Home
 from taximeter.journal.receipt import Receipt
 from taximeter.record import RunRecord
 from taximeter.store.client import Store
+from taximeter.testing.fence import assert_points_are_shown
 from taximeter.testing.polling import wait_until
 from taximeter.testing.subject import Subject
-from taximeter.tracker import Feature, RunSummary
+from taximeter.tracker import Feature, RunSummary, Tracker
 
 _PATIENCE_SECONDS = 120
 _WRITING_SECONDS = 0.3
@@ -80,14 +81,15 @@ def kill_training_and_courier(subject: Subject, folder: Path) -> Killed:
     return _look(home, run_id, destination, receipts, torn_runs, torn_native)
 
 
-def assert_whole(killed: Killed) -> None:
+def assert_whole(killed: Killed, kind: type[Tracker]) -> None:
     """Check that every acknowledged point is there once, and the run is killed."""
     assert diff(killed.journal, killed.exact) == []
     assert [(run.run_id, run.status) for run in killed.runs] == [(killed.run_id, "killed")]
     for view in (killed.exact, killed.native):
         assert view.status == "killed"
-        assert list(view.metrics["loss"].steps) == list(range(_LAST + 1))
-        assert list(view.metrics["loss"].values) == [number * 0.5 for number in range(_LAST + 1)]
+    assert list(killed.exact.metrics["loss"].steps) == list(range(_LAST + 1))
+    assert list(killed.exact.metrics["loss"].values) == [number * 0.5 for number in range(_LAST + 1)]
+    assert_points_are_shown(kind, killed.native, killed.exact)
 
 
 def _train(subject: Subject, destination: Destination, home: Home, ending: str) -> "subprocess.Popen[str]":
@@ -118,7 +120,7 @@ def _kill_courier(home: Home, destination: Destination) -> None:
 def _has_begun(subject: Subject, folder: Path) -> bool:
     """Tell whether a run is in the store: as it says itself if it has a live view, else by its files."""
     if Feature.LIVE not in subject.kind.features:
-        return any(file.is_file() for file in folder.rglob("*"))
+        return any(folder.rglob("*"))
     try:
         return any(subject.store(folder).list_runs())
     except Exception:  # noqa: BLE001 - the vendor is about to make the store

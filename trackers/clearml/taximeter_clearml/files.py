@@ -58,15 +58,17 @@ class SessionFiles(ABC):
         return task if isinstance(task, dict) else {}
 
     def check(self) -> None:
-        """Make sure that the task file is one, whole or torn.
+        """Make sure that the session can be read, be it torn: that its task is one, or that it has events.
 
         Raises:
             InputError: it holds something else.
         """
+        if next(self.events(), None) is not None:
+            return
         with suppress(*_READ_ERRORS, FileNotFoundError), self.open(TASK) as file:
             head = file.read(_HEAD_BYTES).lstrip()
             if head and not head.startswith(b"{"):
-                raise InputError(f"the task file of the ClearML run {self.vendor_id} is damaged.")
+                raise InputError(f"{self.path} is damaged: its {TASK} is no task, and it has no events.")
 
     @property
     def vendor_id(self) -> str:

@@ -56,6 +56,7 @@ def record_of(files: SessionFiles) -> RunRecord:
         status=_status(files),
         started=summary.started,
         ended=text_time(properties.get("ended")),
+        parent_id=None if OURS in properties else _text(task.get("parent")),
         hypothesis=properties.get("hypothesis") if OURS in properties else None,
         notes=(str(task["comment"]),) if task.get("comment") else (),
         params=dict(_params(task)),

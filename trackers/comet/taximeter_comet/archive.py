@@ -27,6 +27,7 @@ _ENDINGS = {".zip", OPEN}
 _CHUNK = 1 << 20
 _META, _MESSAGES = "experiment.json", "messages.json"
 _NAME = re.compile(r"(?P<key>[0-9A-Za-z]{32,50})(?:-[A-Za-z]{6})?(?:\.zip|\.open)")
+_BEGINNINGS = {b"", b"P", b"{"}
 DAMAGE = (BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error)
 """What reading a damaged archive may raise."""
 
@@ -67,6 +68,16 @@ class Archive:
         if self.path.suffix == OPEN:
             return named and (self.path / _MESSAGES).is_file()
         return self.path.is_file() and (self.is_whole or (named and not self._members))
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether it begins as no archive does, and no file of messages: a torn one has its beginning."""
+        try:
+            with (self.path / _MESSAGES if self.path.is_dir() else self.path).open("rb") as stream:
+                beginning = stream.read(1)
+        except FileNotFoundError:  # it became another one just now
+            return False
+        return beginning not in _BEGINNINGS
 
     @cached_property
     def is_ours(self) -> bool:

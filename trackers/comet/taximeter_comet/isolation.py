@@ -1,6 +1,8 @@
 """The vendor kept to itself: no network, no telemetry, and nothing of the user's that would lead it elsewhere."""
 
 import os
+import sys
+from typing import Any, cast
 
 _QUIET = {
     "COMET_DISABLE_ANNOUNCEMENT": "true",
@@ -16,13 +18,17 @@ _NOWHERE = {
 }
 
 
-def isolate() -> None:
-    """Set the vendor's variables for this process, and turn off all that it logs by itself.
+_FIGURES = ("matplotlib", "plotly")
 
-    It must come before the vendor is imported. Variables come before the files that Comet reads settings from.
+
+def isolate() -> None:
+    """Set the vendor's variables for this process, turn off all that it logs by itself, and import it.
+
+    It must come before anything else imports it. Variables come before the files that Comet reads settings from.
     """
     _forget("COMET_")
     os.environ |= _QUIET | {"COMET_DISABLE_AUTO_LOGGING": "1"}
+    _import_without_figures()
 
 
 def isolate_plain() -> None:
@@ -32,6 +38,18 @@ def isolate_plain() -> None:
     """
     _forget("COMET_", "no_proxy", "NO_PROXY")
     os.environ |= _QUIET | _NOWHERE
+
+
+def _import_without_figures() -> None:
+    """Import the vendor as if nothing could draw: it need not, and Matplotlib leaves its caches in HOME."""
+    hidden = [name for name in _FIGURES if name not in sys.modules]
+    modules = cast("dict[str, Any]", sys.modules)
+    modules |= dict.fromkeys(hidden)  # None is how Python is told that there is no such module
+    try:
+        import comet_ml  # noqa: F401, PLC0415 - met here only
+    finally:
+        for name in hidden:
+            del sys.modules[name]
 
 
 def _forget(*beginnings: str) -> None:

@@ -12,7 +12,9 @@ from taximeter.artifact_files import name_digest
 from taximeter.tracker import RECORD_FOLDER
 from taximeter.values import Value, pack
 
-RUN_ID, PARENT, HYPOTHESIS = "taximeter.run_id", "taximeter.parent", "taximeter.hypothesis"
+RUN_ID, STARTED, PARENT, HYPOTHESIS = (
+    f"taximeter.{name}" for name in ("run_id", "started", "parent", "hypothesis")
+)
 NAME = "Name"
 """Keys of Comet's other values; the first of ours comes before all else in a run that we write."""
 

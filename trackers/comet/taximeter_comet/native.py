@@ -36,6 +36,7 @@ from taximeter_comet.names import (
     NAME,
     PARENT,
     RUN_ID,
+    STARTED,
     UNENDED,
     UNNAMED_PROJECT,
 )
@@ -56,9 +57,8 @@ def record_of(archives: list[Archive]) -> RunRecord:
         experiment=experiment_of(first),
         name=name_of(fold.others),
         status=status,
-        started=first.start_time * _MICROSECONDS,
+        started=started_of(first, fold.others),
         ended=None if status == "running" or stopped is None else stopped * _MICROSECONDS,
-        parent_id=fold.others.get(PARENT),
         hypothesis=fold.others.get(HYPOTHESIS),
         notes=tuple(_notes(fold.uploads)),
         params=fold.params,
@@ -80,6 +80,12 @@ def run_id_of(archive: Archive, others: dict[str, Any]) -> str:
 def experiment_of(meta: Meta) -> str:
     """Return the experiment: the project."""
     return UNNAMED_PROJECT if meta.project_name is None else meta.project_name
+
+
+def started_of(meta: Meta, others: dict[str, Any]) -> int:
+    """Return the start of a run that we wrote, else Comet's, which is in milliseconds."""
+    started = others.get(STARTED)
+    return started if isinstance(started, int) else meta.start_time * _MICROSECONDS
 
 
 def name_of(others: dict[str, Any]) -> str:
@@ -135,7 +141,7 @@ def _artifacts(files: dict[str, Upload]) -> dict[str, Artifact]:
 
 def _tags(fold: Fold, archives: list[Archive]) -> dict[str, str]:
     """Return Comet's other values, and its tags, which have no text."""
-    hidden = HIDDEN | ({RUN_ID, PARENT, HYPOTHESIS, DATASET_INFO} if archives[0].is_ours else set())
+    hidden = HIDDEN | ({RUN_ID, STARTED, PARENT, HYPOTHESIS, DATASET_INFO} if archives[0].is_ours else set())
     tags = [tag for archive in archives for tag in archive.meta.tags]
     others = {key: _text(value) for key, value in fold.others.items() if key not in hidden}
     return dict.fromkeys(tags, "") | others

@@ -12,8 +12,17 @@ from taximeter_comet.archive import Archive, archives_in
 from taximeter_comet.fold import Upload
 from taximeter_comet.lines import OTHER, UPLOAD, decode, of_type
 from taximeter_comet.messages import OtherMessage, UploadMessage
-from taximeter_comet.names import NAME, RUN_ID, key_for
-from taximeter_comet.native import exact_file, experiment_of, files_of, name_of, record_of, run_id_of, status_of
+from taximeter_comet.names import NAME, RUN_ID, STARTED, key_for
+from taximeter_comet.native import (
+    exact_file,
+    experiment_of,
+    files_of,
+    name_of,
+    record_of,
+    run_id_of,
+    started_of,
+    status_of,
+)
 
 
 class _Files(NamedTuple):
@@ -79,13 +88,13 @@ class Store:
         """Return the archives of the run with our id or Comet's.
 
         Raises:
-            InputError: there are none.
+            InputError: there are none, or nothing of them can be read.
         """
         keys = {run_id, key_for(run_id)}
         for beginning in (key_for(run_id), ""):  # an archive may have been given another name
             found = [archive for archive in archives_in(self._place, beginning) if archive.key in keys]
             if found:
-                return _chosen(found)
+                return _sound(_chosen(found))
         raise InputError(f"{self._place} has no Comet run {run_id!r}.")
 
     def _files_of(self, run_id: str) -> _Files:
@@ -108,6 +117,18 @@ def _chosen(archives: list[Archive]) -> list[Archive]:
     return ours[-1:] or whole or sorted(archives, key=lambda archive: archive.path.is_dir())[-1:]
 
 
+def _sound(archives: list[Archive]) -> list[Archive]:
+    """Return archives that are whole, or torn.
+
+    Raises:
+        InputError: one holds something else.
+    """
+    for archive in archives:
+        if archive.is_damaged:
+            raise InputError(f"{archive.path} is damaged: it is no archive of Comet's, not even a part of one.")
+    return archives
+
+
 def _locate(archives: list[Archive], states: list[object]) -> _Files:
     uploads = [
         Upload(archive, message)
@@ -128,7 +149,7 @@ def _summary(archives: list[Archive]) -> RunSummary:
         experiment_of(archives[0].meta),
         name_of(others),
         status_of(archives[-1]),
-        archives[0].meta.start_time * 1_000,
+        started_of(archives[0].meta, others),
     )
 
 
@@ -139,6 +160,6 @@ def _others(archives: list[Archive]) -> dict[str, Any]:
         for message in decode(of_type(archive.lines(), OTHER)):
             if isinstance(message, OtherMessage):
                 others[str(message.key)] = message.value
-            if {RUN_ID, NAME} <= others.keys():
+            if {RUN_ID, STARTED, NAME} <= others.keys():
                 break
     return others

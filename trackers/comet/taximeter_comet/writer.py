@@ -33,6 +33,7 @@ from taximeter_comet.names import (
     NAME,
     PARENT,
     RUN_ID,
+    STARTED,
     UNENDED,
     cut,
     file_name,
@@ -71,6 +72,7 @@ class CometWriter(RunWriter):
         self._datasets: list[str] = []
         others = {PARENT: started.parent_id, HYPOTHESIS: started.hypothesis}
         self._run.log_other(RUN_ID, started.run_id)
+        self._run.log_other(STARTED, started.time)
         self._run.log_other(NAME, cut(started.name))
         self._run.log_other("offline_experiment", True)
         for key, text in others.items():

@@ -41,8 +41,10 @@ class CsvTracker(Tracker):
     @classmethod
     def recognises(cls, path: Path) -> bool:
         """Tell whether `path` is a CSV file, or a folder whose table begins with our columns."""
+        from taximeter_csv.spreadsheet import SpreadsheetTracker  # noqa: PLC0415 - the two tell their files apart
+
         if path.is_file():
-            return path.suffix.lower() == ".csv"
+            return path.suffix.lower() == ".csv" and not SpreadsheetTracker.recognises(path)
         table = path / TABLE
         if not table.is_file():
             return False

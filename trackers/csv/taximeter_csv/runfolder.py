@@ -30,12 +30,18 @@ _log = logging.getLogger(__name__)
 
 
 class RunFolder:
-    """The folder of a run in the store's folder; it need not exist."""
+    """The folder of a run; it need not exist.
 
-    def __init__(self, store: Path, run_id: str) -> None:
+    Args:
+        store: the store's folder.
+        run_id: our id of the run.
+        runs: the folder of all runs in it.
+    """
+
+    def __init__(self, store: Path, run_id: str, runs: str = FOLDER_OF_RUNS) -> None:
         self._store = store
-        self.path = store / FOLDER_OF_RUNS / _folder_name(run_id)
-        self.place = f"{FOLDER_OF_RUNS}/{self.path.name}/{_RECORD}"
+        self.path = store / runs / _folder_name(run_id)
+        self.place = f"{runs}/{self.path.name}/{_RECORD}"
         """Where a reader of the table finds what its cells cannot hold."""
         self._points, self._artifacts, self._datasets, self._distributions = (
             self.path / f"{name}.csv" for name in ("points", "artifacts", "datasets", "distributions")

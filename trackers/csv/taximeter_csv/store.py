@@ -40,7 +40,7 @@ class Store:
         numbered = None
         for row in self._rows():
             if row.run_id == run_id and "run_id" in row.cells:
-                return self._record(row, RunFolder(self.folder, run_id) if self.folder else None)
+                return self._record(row, self._run(run_id))
             if str(row.number) == run_id:
                 numbered = row
         if numbered is None:
@@ -49,7 +49,8 @@ class Store:
 
     def read_exact(self, run_id: str) -> RunRecord | None:
         """Return the exact record of a run that we finished."""
-        return RunFolder(self.folder, run_id).read_record() if self.folder else None
+        run = self._run(run_id)
+        return run.read_record() if run else None
 
     def open_artifact(self, run_id: str, path: str) -> BinaryIO:
         """Open a file of a run's folder.
@@ -58,17 +59,21 @@ class Store:
             InputError: there is no such run.
             FileNotFoundError: it has no such file.
         """
-        if self.folder is None:
+        run = self._run(run_id)
+        if run is None:
             raise FileNotFoundError(f"{self._table} has no artifacts")
-        folder = RunFolder(self.folder, run_id)
-        if not folder.path.exists():
+        if not run.path.exists():
             self.read_native(run_id)
-        return folder.open_artifact(path)
+        return run.open_artifact(path)
 
     def files(self) -> Iterator[Path]:
         """Yield the table and the folder of the runs, where they are."""
         folder = self.folder / FOLDER_OF_RUNS if self.folder else None
         yield from (path for path in (self._table, folder) if path and path.exists())
+
+    def _run(self, run_id: str) -> RunFolder | None:
+        """Return the folder of a run, where runs have folders."""
+        return RunFolder(self.folder, run_id) if self.folder else None
 
     def _record(self, row: Row, folder: RunFolder | None) -> RunRecord:
         written = self._table.stat().st_mtime_ns // 1000
@@ -87,3 +92,10 @@ class Store:
                     cells.setdefault(column, cell)
             if cells:
                 yield Row(cells, number, ours)
+
+
+class SpreadsheetStore(Store):
+    """A spreadsheet with a folder beside it that has a folder for each run."""
+
+    def _run(self, run_id: str) -> RunFolder:
+        return RunFolder(self._table.parent, run_id, self._table.stem)

@@ -1,12 +1,12 @@
 """The table of all runs: rows are added and changed under a lock, and what others wrote in it stays."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from filelock import FileLock
 
 from taximeter.excel import COLUMN_LIMIT, fitted
-from taximeter_csv import BASE_COLUMNS, LEFT_OUT, TABLE
+from taximeter_csv import LEFT_OUT
 from taximeter_csv.cells import fitted_name
 from taximeter_csv.sheet import delimiter_of, read_rows, write_rows
 
@@ -15,11 +15,17 @@ _LOCK_POLL = 0.005
 
 
 class Table:
-    """The table in one folder."""
+    """A table in a file.
 
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._file = (folder / TABLE).resolve()
+    Args:
+        file: need not exist; its folder is made.
+        columns: those it begins with; the first one tells runs apart.
+    """
+
+    def __init__(self, file: Path, columns: Sequence[str]) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self._file = file.resolve()
+        self._columns = columns
         lock_file = self._file.with_name(f".{self._file.name}.lock")
         self._lock = FileLock(lock_file, timeout=_LOCK_SECONDS, poll_interval=_LOCK_POLL)
 
@@ -34,8 +40,8 @@ class Table:
         fitting = {fitted_name(column): fitted(cell, place) for column, cell in cells.items()}
         with self._lock:
             header, rows, delimiter = self._read()
-            _add_columns(header, rows, fitting, place)
-            row = _row_of(rows, header.index(BASE_COLUMNS[0]), run_id)
+            _add_columns(header, rows, [*self._columns, *fitting], fitting, place)
+            row = _row_of(rows, header.index(self._columns[0]), run_id)
             row += [""] * (len(header) - len(row))
             for number, column in enumerate(header):
                 row[number] = fitting.pop(column, row[number])
@@ -43,15 +49,17 @@ class Table:
 
     def _read(self) -> tuple[list[str], list[list[str]], str]:
         if not self._file.exists():
-            return list(BASE_COLUMNS), [], ","
-        header, *rows = list(read_rows(self._file)) or [list(BASE_COLUMNS)]
+            return list(self._columns), [], ","
+        header, *rows = list(read_rows(self._file)) or [list(self._columns)]
         return header, rows, delimiter_of(self._file)
 
 
-def _add_columns(header: list[str], rows: Iterable[list[str]], cells: dict[str, str], place: str) -> None:
+def _add_columns(
+    header: list[str], rows: Iterable[list[str]], wanted: Iterable[str], cells: dict[str, str], place: str
+) -> None:
     """Add the columns that are missing; those beyond Excel's last are named in `LEFT_OUT`, and their cells go."""
     known = set(header)
-    missing = [column for column in dict.fromkeys([*BASE_COLUMNS, *cells]) if column not in known]
+    missing = [column for column in dict.fromkeys(wanted) if column not in known]
     if not missing:
         return
     header += [""] * (max(map(len, rows), default=0) - len(header))  # a cell without a header stays without

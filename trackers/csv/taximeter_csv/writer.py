@@ -10,7 +10,7 @@ import msgspec
 from taximeter.events import MetricsLogged, Started
 from taximeter.record import Dataset, Environment, RunRecord, Source
 from taximeter.tracker import RunWriter
-from taximeter_csv import CsvTracker
+from taximeter_csv import BASE_COLUMNS, TABLE, CsvTracker
 from taximeter_csv.cells import BETWEEN_NOTES, json_cell, text_cell, time_cell, value_cell
 from taximeter_csv.runfolder import RunFolder
 from taximeter_csv.table import Table
@@ -32,7 +32,7 @@ class CsvWriter(RunWriter):
 
     def __init__(self, store: Path, started: Started) -> None:
         self._folder = RunFolder(store, started.run_id)
-        self._table = Table(store)
+        self._table = Table(store / TABLE, BASE_COLUMNS)
         self._run_id = text_cell(started.run_id)
         self._notes: list[str] = []
         self._cells = {

@@ -62,7 +62,8 @@ def _head(run: RunFolder, about: About | None, began: int, ended: int) -> dict[s
         if run.is_ours:  # a crash left half of the params
             about.run, about.status, about.ended = run.token, "running", None
     head = msgspec.structs.asdict(about)
-    return head | {"run_id": head.pop("run"), "parent_id": head.pop("parent")}
+    del head["parent"]  # DVCLive's own readers know of none
+    return head | {"run_id": head.pop("run")}
 
 
 def _metrics(run: RunFolder, without_time: int) -> dict[str, Series]:
