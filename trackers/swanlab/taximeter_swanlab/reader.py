@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections import deque
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any, BinaryIO
@@ -79,6 +80,18 @@ def read_native(run: RunFolder) -> RunRecord:
         source=source_in(metadata),
         environment=environment_in(metadata, _text(run, "requirements.txt")),
     )
+
+
+def last_point(run: RunFolder, key: str) -> tuple[Any, Any]:
+    """Return the value and step of a metric's last point.
+
+    Raises:
+        InputError: the run has no such metric.
+    """
+    scalars = (record.scalar for record in map(parse, RecordLog(run.log)) if record and record.HasField("scalar"))
+    for scalar in deque((scalar for scalar in scalars if scalar.key == key), maxlen=1):
+        return scalar.value.number, scalar.step
+    raise InputError(f"the SwanLab run {run.name!r} has no metric {key!r}.")
 
 
 def problems_in(run: RunFolder) -> list[Problem]:
