@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
 from taximeter.events import Started
 from taximeter.record import RunRecord
+from taximeter.record_log import Problem
 from taximeter.tracker import Feature, Gap, RunSummary, RunWriter, Tracker
-from taximeter_swanlab.log import Problem
 from taximeter_swanlab.store import holds_run
 
 if TYPE_CHECKING:
