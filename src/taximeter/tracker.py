@@ -231,6 +231,17 @@ class Tracker(ABC):
         """
         raise Unsupported(f"{cls.name} has no server that {python} could start over {folder}.")
 
+    def import_for_plain(self) -> bool:
+        """Import what plain runs need, if it is better to share many of them out among some processes.
+
+        It is for a vendor that waits for seconds as a run ends: then they wait together, and the processes, which
+        are forked from this one, need not import it again.
+
+        Returns:
+            Whether it is better, which it is not for most.
+        """
+        return False
+
     def read(self, run_id: str, *, native: bool = False) -> RunRecord:
         """Read a run back.
 

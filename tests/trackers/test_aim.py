@@ -36,6 +36,7 @@ from taximeter.events import (
 from taximeter.files import media_type
 from taximeter.record import Artifact, Environment, RunRecord, Source
 from taximeter.testing import StagedRun, record_run
+from taximeter.testing.verdicts import VerdictsOf, by_name
 from taximeter_aim import AimTracker
 from taximeter_aim.isolation import isolate
 from taximeter_aim.names import contextual_key, hash_for, metric_key, param_key, param_value, tag_for, tag_of
@@ -734,3 +735,28 @@ tracker = AimTracker(sys.argv[1])
 events = (Started("a", "taxi", "first", 0), MetricsLogged({"loss": 0.5}, 0, 0), Finished("finished", 1))
 print(record_run(tracker, StagedRun(events), Path(sys.argv[1]).parent / "blobs").status)
 """
+
+
+# Verdicts
+
+
+def test_what_aim_does_to_plain_values_is_known(verdicts_of: VerdictsOf) -> None:
+    """Its database keeps every number in its type, large integers too; the empty key is lost."""
+    verdicts = verdicts_of("aim")
+    assert {finding.verdict for finding in by_name(verdicts, "values of metrics").values()} == {"identical"}
+    params = by_name(verdicts, "params")
+    assert {name for name, finding in params.items() if finding.verdict != "identical"} == {"int beyond 2^63"}
+    assert params["int beyond 2^63"].verdict == "refused"
+    assert by_name(verdicts, "keys of metrics")["empty key"].is_silent_loss
+
+
+def test_which_plain_points_and_tags_aim_keeps_is_known(verdicts_of: VerdictsOf) -> None:
+    """Of points at one step the last alone; tags are bare words."""
+    verdicts = verdicts_of("aim")
+    steps, points, tags = (by_name(verdicts, theme) for theme in ("steps", "points", "tags and notes"))
+    assert steps["float step"].read == "1.5"
+    assert steps["repeated step"].read == "[[0.0, 0], [2.0, 1]]"
+    assert steps["repeated step"].is_silent_loss
+    assert (points["order"].read, points["identical points"].read) == ("[2.0]", "[0.5]")
+    assert points["10,001 points"].verdict == "identical"
+    assert (tags["bare tag"].verdict, tags["tag with a value"].verdict) == ("identical", "unsupported")

@@ -37,6 +37,7 @@ from taximeter.events import (
 from taximeter.files import media_type
 from taximeter.record import Artifact, Dataset, Environment, Model, RunRecord, Source
 from taximeter.testing import StagedRun, record_run
+from taximeter.times import text_time, time_text
 from taximeter_clearml import ClearMLTracker
 from taximeter_clearml.names import (
     metric_key,
@@ -48,7 +49,6 @@ from taximeter_clearml.names import (
     visible,
 )
 from taximeter_clearml.params import param_text, param_type, param_value
-from taximeter_clearml.times import text_time, time_text
 
 START = 1_700_000_000_123_456
 RUN = "0123456789abcdef0123456789abcdef"

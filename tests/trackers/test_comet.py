@@ -38,6 +38,7 @@ from taximeter.events import (
 from taximeter.files import media_type
 from taximeter.record import Artifact, Dataset, Environment, LockFile, Model, RunRecord, Source
 from taximeter.testing import StagedRun, record_run
+from taximeter.testing.verdicts import VerdictsOf, by_name
 from taximeter.tracker import Feature
 from taximeter_comet import CometTracker
 from taximeter_comet.isolation import isolate
@@ -723,3 +724,32 @@ location, run_id = sys.argv[1:]
 events = (Started(run_id, "taxi", "first", 0), MetricsLogged({"loss": 0.5}, 0, 0), Finished("finished", 1))
 print(record_run(CometTracker(location), StagedRun(events), Path("blobs")).status)
 """
+
+
+# Verdicts
+
+
+def test_what_comet_does_to_plain_values_is_known(verdicts_of: VerdictsOf) -> None:
+    """Numbers come back exactly, also a step of 1.5; long texts and names are cut, with a warning."""
+    verdicts = verdicts_of("comet")
+    params = by_name(verdicts, "params")
+    assert {finding.verdict for finding in by_name(verdicts, "values of metrics").values()} == {"identical"}
+    assert (params["NaN"].read, params["NaN"].verdict) == ("'NaN'", "changed without loss")
+    assert params["nested mapping"].read == "{'|a|b': 1, '|a|c': [0.5]}"
+    assert "exceeds 1000 characters and will be truncated" in params["long text"].said[0]
+    for theme in ("names of params", "keys of metrics"):
+        cut = by_name(verdicts, theme)["300 characters"]
+        assert (cut.verdict, cut.is_silent_loss) == ("changed with loss", False)
+    assert by_name(verdicts, "steps")["float step"].read == "1.5"
+
+
+def test_what_comet_does_to_plain_files_is_known(verdicts_of: VerdictsOf) -> None:
+    """Artifacts are kept; a figure is drawn as SVG, a table gets a column more, and a dataset becomes a text."""
+    verdicts = verdicts_of("comet")
+    media, data = by_name(verdicts, "images, tables, texts"), by_name(verdicts, "datasets and models")
+    assert by_name(verdicts, "artifacts")["bytes"].verdict == "identical"
+    assert "pt'" in media["figure"].read
+    assert media["table"].verdict == "changed without loss"
+    assert data["dataset"].read == "'green-2025-01-ab12cd34, data/green.parquet'"
+    assert data["digest of a dataset"].verdict == "changed without loss"
+    assert by_name(verdicts, "tags and notes")["bare tag"].verdict == "identical"

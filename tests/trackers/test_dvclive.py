@@ -32,6 +32,7 @@ from taximeter.events import (
 from taximeter.files import media_type
 from taximeter.record import Artifact, Dataset, Model, RunRecord
 from taximeter.testing import StagedRun, record_run
+from taximeter.testing.verdicts import VerdictsOf, by_name
 from taximeter_dvclive import DVCLiveTracker
 from taximeter_dvclive.names import file_path, key_param, param_key, path_text
 from taximeter_dvclive.points import append_points, read_points, summary_of
@@ -587,3 +588,27 @@ list(DVCLiveTracker(location).list_runs())
 metrics = DVCLiveTracker(location).read_native(run).metrics
 print(len(metrics["loss"]), [name for name in ("dvclive", "dvc") if name in sys.modules])
 """
+
+
+# Verdicts
+
+
+def test_what_dvclive_does_to_plain_values_is_known(verdicts_of: VerdictsOf) -> None:
+    """Its text keeps every digit and type; a key is the name of a file, and points have no time."""
+    verdicts = verdicts_of("dvclive")
+    for theme in ("params", "names of params", "values of metrics", "steps", "points"):
+        assert {finding.verdict for finding in by_name(verdicts, theme).values()} == {"identical"}, theme
+    keys = by_name(verdicts, "keys of metrics")
+    assert "File name too long" in keys["300 characters"].reason
+    assert (keys["empty key"].read, keys["the key step"].verdict) == ("'.'", "dropped")
+    assert by_name(verdicts, "times")["time of each point"].is_silent_loss
+
+
+def test_what_dvclive_does_to_plain_files_is_known(verdicts_of: VerdictsOf) -> None:
+    """A file goes under its own name, without its folders; datasets and models are entries of ``dvc.yaml``."""
+    verdicts = verdicts_of("dvclive")
+    artifacts = by_name(verdicts, "artifacts")
+    assert artifacts["bytes"].verdict == artifacts["file twice"].verdict == "identical"
+    assert (artifacts["folders"].read, artifacts["path upwards"].read) == ("'c.bin'", "'up.bin'")
+    assert by_name(verdicts, "images, tables, texts")["figure"].verdict == "identical"
+    assert {finding.verdict for finding in by_name(verdicts, "datasets and models").values()} == {"identical"}

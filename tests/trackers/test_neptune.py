@@ -35,6 +35,7 @@ from taximeter.events import (
 from taximeter.files import media_type
 from taximeter.record import Artifact, Dataset, Environment, LockFile, Model, RunRecord, Source
 from taximeter.testing import StagedRun, record_run
+from taximeter.testing.verdicts import VerdictsOf, by_name
 from taximeter_neptune import NeptuneScaleTracker, NeptuneTracker
 from taximeter_neptune.names import Paths, decode, tag_for, tag_from
 from taximeter_neptune.v1.log import logs_in
@@ -497,3 +498,32 @@ child.finish("failed")
 run.finish()
 print(run.id, child.id)
 """
+
+
+# Verdicts
+
+
+def test_what_neptune_does_to_plain_values_is_known(verdicts_of: VerdictsOf) -> None:
+    """What its service did not hold is left out, with a warning: NaN, infinities, None, lists, large integers."""
+    verdicts = verdicts_of("neptune")
+    params, values = by_name(verdicts, "params"), by_name(verdicts, "values of metrics")
+    left_out = ("NaN", "infinities", "int beyond 2^53", "int beyond 2^63", "None", "list")
+    assert {params[name].verdict for name in left_out} == {"dropped"}
+    assert not any(params[name].is_silent_loss for name in left_out)
+    assert params["nested mapping"].read == "{'/a/b': 1}"
+    assert values["NaN"].verdict == values["infinities"].verdict == "dropped"
+    assert (values["int beyond 2^53"].read, values["int beyond 2^53"].is_silent_loss) == (
+        "9007199254740992.0",
+        True,
+    )
+    assert by_name(verdicts, "steps")["float step"].read == "1.5"
+    assert by_name(verdicts, "points")["10,001 points"].verdict == "identical"
+
+
+def test_what_neptune_does_to_plain_files_is_known(verdicts_of: VerdictsOf) -> None:
+    """Of a file only its path is kept; what has no file, such as a table, is written out."""
+    verdicts = verdicts_of("neptune")
+    artifacts, media = by_name(verdicts, "artifacts"), by_name(verdicts, "images, tables, texts")
+    assert all(finding.verdict == "dropped" and finding.is_silent_loss for finding in artifacts.values())
+    assert "'3.000000e-01'" in media["table"].read
+    assert media["text"].verdict == "identical"

@@ -36,6 +36,7 @@ from taximeter.events import (
 from taximeter.files import media_type
 from taximeter.record import Artifact, Dataset, Environment, LockFile, Model, RunRecord, Source
 from taximeter.testing import StagedRun, record_run
+from taximeter.testing.verdicts import VerdictsOf, by_name
 from taximeter_neptune import NeptuneScaleTracker, NeptuneTracker
 from taximeter_neptune.scale.database import NAME
 
@@ -461,3 +462,26 @@ try:
 except Unsupported as error:
     print(error)
 """
+
+
+# Verdicts
+
+
+def test_what_neptune_scale_does_to_plain_values_is_known(verdicts_of: VerdictsOf) -> None:
+    """Points are float64 at steps from 0 on, also 1.5; params that are None or nested are left out and told."""
+    verdicts = verdicts_of("neptune-scale")
+    params, values, steps = (by_name(verdicts, theme) for theme in ("params", "values of metrics", "steps"))
+    assert {name for name, finding in values.items() if finding.verdict != "identical"} == {"int beyond 2^53"}
+    assert values["int beyond 2^53"].is_silent_loss
+    assert params["None"].verdict == params["nested mapping"].verdict == "dropped"
+    assert not params["None"].is_silent_loss
+    assert params["list"].verdict == params["int beyond 2^63"].verdict == "refused"
+    assert steps["float step"].read == "1.5"
+    assert steps["negative step"].verdict == steps["huge step"].verdict == "refused"
+
+
+def test_what_neptune_scale_does_to_plain_files_is_known(verdicts_of: VerdictsOf) -> None:
+    """Of a file only its path is kept; a text is written out."""
+    verdicts = verdicts_of("neptune-scale")
+    assert all(finding.is_silent_loss for finding in by_name(verdicts, "artifacts").values())
+    assert by_name(verdicts, "images, tables, texts")["text"].verdict == "identical"

@@ -34,9 +34,10 @@ from taximeter.events import (
 from taximeter.files import media_type
 from taximeter.record import Artifact, Environment, RunRecord, Source
 from taximeter.testing import StagedRun, record_run
+from taximeter.testing.verdicts import VerdictsOf, by_name
 from taximeter_swanlab import SwanLabTracker
 from taximeter_swanlab.config import read_config
-from taximeter_swanlab.log import HEADERS, RecordLog, last_payloads
+from taximeter_swanlab.log import SwanLabLog
 from taximeter_swanlab.names import (
     description_for,
     folder_for,
@@ -178,7 +179,7 @@ class TestMetrics:
         record(staged(*rows(*range(1500)), *rows(1, key="train/acc"), TagsSet({"a": "b"})))
         assert log_of(tracker).stat().st_size > 2 * 32 * 1024
         records = vendor_records(tracker)
-        assert [record.SerializeToString() for record in records] == list(RecordLog(log_of(tracker)))
+        assert [record.SerializeToString() for record in records] == list(SwanLabLog(log_of(tracker)))
         assert [point.step for point in kinds(records, "scalar")] == [*range(1500), 1]
         columns = kinds(records, "column")
         assert [(column.column_key, column.section_name) for column in columns] == [
@@ -210,7 +211,7 @@ class TestMetrics:
     def test_the_messages_are_the_vendors(self, tracker: SwanLabTracker, record: Recorder) -> None:
         """They are read from its files without importing it."""
         record(staged(*rows(1)))
-        ours = [str(parse(payload)) for payload in RecordLog(log_of(tracker))]
+        ours = [str(parse(payload)) for payload in SwanLabLog(log_of(tracker))]
         assert ours == [str(record) for record in vendor_records(tracker)]
 
 
@@ -545,7 +546,7 @@ class TestReading:
         log = log_of(tracker)
         whole = log.read_bytes()
         assert tracker.problems(RUN) == []
-        for place in range(len(HEADERS[1]), len(whole), 3):
+        for place in range(len(SwanLabLog.headers[1]), len(whole), 3):
             log.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
             steps = list(tracker.read_native(RUN).metrics["loss"].steps)
             assert len(steps) >= 39
@@ -562,16 +563,16 @@ class TestReading:
         for payload in payloads:
             writer.write(payload)
         writer.close()
-        assert list(RecordLog(log)) == payloads
-        assert list(last_payloads(log))[-1] == payloads[-1]
+        assert list(SwanLabLog(log)) == payloads
+        assert list(SwanLabLog(log).last_payloads())[-1] == payloads[-1]
         whole = bytearray(log.read_bytes())
         whole[50_000] ^= 1
         log.write_bytes(whole)
-        damaged = RecordLog(log)
+        damaged = SwanLabLog(log)
         assert list(damaged) == [payload for payload in payloads if payload[:1] != b"b"]
         assert next(problem.reason for problem in damaged.problems) == "the chunk is damaged or torn"
 
-    @pytest.mark.parametrize("content", [b"", b":SWL", HEADERS[1], b"\0" * 100_000, os.urandom(70_000)])
+    @pytest.mark.parametrize("content", [b"", b":SWL", SwanLabLog.headers[1], b"\0" * 100_000, os.urandom(70_000)])
     def test_a_log_with_nothing_in_it_is_a_run_with_its_params(
         self, content: bytes, tracker: SwanLabTracker, record: Recorder
     ) -> None:
@@ -626,7 +627,7 @@ def test_a_run_from_before_the_log_was_protobuf_is_read(tracker: SwanLabTracker)
     for kind, data in _OLD_RECORDS:
         writer.write(json.dumps({"model_type": kind, "data": data}).encode())
     writer.close()
-    log.write_bytes(HEADERS[0] + log.read_bytes()[len(HEADERS[0]) :])
+    log.write_bytes(SwanLabLog.headers[0] + log.read_bytes()[len(SwanLabLog.headers[0]) :])
     (summary,) = tracker.list_runs()
     assert (summary.vendor_id, summary.experiment, summary.status) == ("2tmklhosr", "taxi", "failed")
     run = tracker.read("2tmklhosr")
@@ -717,3 +718,34 @@ class TestPlain:
         """Nor does reading: SwanLab takes a second and more."""
         code = "import sys, taximeter_swanlab.reader; print('swanlab' in sys.modules)"
         assert run_python(code).strip() == "False"
+
+
+# Verdicts
+
+
+def test_what_swanlab_does_to_plain_values_is_known(verdicts_of: VerdictsOf) -> None:
+    """Points are float64; of params None becomes a mapping, and both infinities the same text."""
+    verdicts = verdicts_of("swanlab")
+    params, values = by_name(verdicts, "params"), by_name(verdicts, "values of metrics")
+    assert {name for name, finding in values.items() if finding.verdict != "identical"} == {"int beyond 2^53"}
+    assert (params["NaN"].read, params["None"].read) == ("'NaN'", "{}")
+    assert params["infinities"].read == "{'high': 'Inf', 'low': 'Inf'}"
+    assert params["infinities"].is_silent_loss
+
+
+def test_which_plain_keys_and_steps_swanlab_takes_is_known(verdicts_of: VerdictsOf) -> None:
+    """Keys are trimmed, with a warning; points at a step that was there, or is no natural number, are left out."""
+    verdicts = verdicts_of("swanlab")
+    keys, steps = by_name(verdicts, "keys of metrics"), by_name(verdicts, "steps")
+    assert (keys["dots"].read, keys["spaces"].read) == ("'up'", "'a  b'")
+    assert keys["control characters"].verdict == keys["empty key"].verdict == "dropped"
+    assert steps["repeated step"].is_silent_loss
+    for name in ("negative step", "huge step", "float step"):
+        assert (steps[name].verdict, steps[name].is_silent_loss) == ("dropped", False)
+
+
+def test_what_swanlab_does_to_plain_files_is_known(verdicts_of: VerdictsOf) -> None:
+    """A saved file is a link to where it was; tables and figures are written out."""
+    verdicts = verdicts_of("swanlab")
+    assert {finding.verdict for finding in by_name(verdicts, "artifacts").values()} == {"dropped"}
+    assert {finding.verdict for finding in by_name(verdicts, "images, tables, texts").values()} == {"identical"}

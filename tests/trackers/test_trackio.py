@@ -36,11 +36,12 @@ from taximeter.files import media_type
 from taximeter.record import Artifact, Dataset, Model, RunRecord
 from taximeter.testing import StagedRun, record_run
 from taximeter.testing.verdicts import VerdictsOf, by_name
+from taximeter.times import time_text
 from taximeter_trackio import TrackioTracker
 from taximeter_trackio.database import read_unchanged
 from taximeter_trackio.isolation import isolate
 from taximeter_trackio.names import artifact_name_for, metric_key, param_key, project_for, run_name_for
-from taximeter_trackio.times import text_time, time_text
+from taximeter_trackio.times import row_time
 
 START = 1_700_000_000_123_456
 RUN = "0123456789abcdef0123456789abcdef"
@@ -195,9 +196,9 @@ class TestTables:
 
     def test_times_beyond_the_calendar_are_its_ends(self) -> None:
         """They are exact in the record alone."""
-        assert text_time(time_text(START)) == START
+        assert row_time(time_text(START)) == START
         assert (time_text(-(2**63))[:5], time_text(2**63 - 1)[:5]) == ("0001-", "9999-")
-        assert (text_time("1700000000.5"), text_time(""), text_time("nan")) == (1_700_000_000_500_000, None, None)
+        assert (row_time("1700000000.5"), row_time(""), row_time("nan")) == (1_700_000_000_500_000, None, None)
 
 
 class TestNames:

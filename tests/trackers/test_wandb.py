@@ -40,7 +40,7 @@ from taximeter.record import Artifact, Dataset, Environment, Model, RunRecord, S
 from taximeter.testing import StagedRun, record_run
 from taximeter.testing.verdicts import VerdictsOf, by_name
 from taximeter_wandb import WandbTracker
-from taximeter_wandb.log import HEADER, RecordLog
+from taximeter_wandb.log import WandbLog
 from taximeter_wandb.native import file_path_for, metric_key, param_key, project_for, run_id_for, tag_for
 
 START = 1_700_000_000_123_456
@@ -525,7 +525,7 @@ class TestReading:
         data[place] ^= 0xFF
         log.write_bytes(data)
         (problem,) = tracker.problems(RUN)
-        assert (problem.reason, problem.offset <= place) == ("the checksum does not match", True)
+        assert (problem.reason, problem.offset <= place) == ("the chunk is damaged or torn", True)
         assert len(tracker.read_native(RUN).metrics["loss"]) in {499, 500}  # of the history, or of the summary
         assert diff(tracker.read(RUN), recorded) == []
 
@@ -535,7 +535,7 @@ class TestReading:
         log = next(folder_of(tracker).glob("*.wandb"))
         data = log.read_bytes()
         lengths = []
-        for size in range(len(HEADER), len(data), 997):
+        for size in range(len(WandbLog.headers[0]), len(data), 997):
             log.write_bytes(data[:size])
             lengths.append(len(tracker.read_native(RUN).metrics.get("loss", ())))
         assert lengths == sorted(lengths)
@@ -546,13 +546,13 @@ class TestReading:
         payloads = [b"a" * 10, b"b" * 100_000, b"c" * 20, b"d" * 40_000, b"e"]
         log = tmp_path / "run.wandb"
         log.write_bytes(_encoded(payloads))
-        assert list(RecordLog(log)) == payloads
+        assert list(WandbLog(log)) == payloads
         data = bytearray(_encoded(payloads))
         data[50_000] ^= 1
         log.write_bytes(data)
-        damaged = RecordLog(log)
+        damaged = WandbLog(log)
         assert list(damaged) == [payload for payload in payloads if not payload.startswith(b"b")]
-        assert damaged.problems[0].reason == "the checksum does not match"
+        assert damaged.problems[0].reason == "the chunk is damaged or torn"
 
     def test_a_hole_of_zeros_is_passed_over(self, tmp_path: Path) -> None:
         """A block that never reached the disk costs what lay in it."""
@@ -561,14 +561,14 @@ class TestReading:
         data[32_768:65_536] = bytes(32_768)
         log = tmp_path / "run.wandb"
         log.write_bytes(data)
-        read = list(RecordLog(log))
+        read = list(WandbLog(log))
         assert 160 < len(read) < 170
         assert set(read) < set(payloads)
 
 
 def _encoded(payloads: Sequence[bytes]) -> bytes:
     """Return a log of `payloads`, written as W&B's Go code describes it."""
-    log = bytearray(HEADER)
+    log = bytearray(WandbLog.headers[0])
     for payload in payloads:
         rest, first = payload, True
         while rest or first:

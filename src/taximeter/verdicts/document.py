@@ -33,7 +33,8 @@ A change or loss was **told** if there was a warning, a log record of a warning 
 word of warning, that a run without the fact does not cause; warnings to developers of what is to go do not count.
 The **silent-loss score** of a tracker is the number of facts that were dropped or changed with loss, and not told.
 
-Every fact has a run of its own, and all facts of a tracker share a process and a store.
+Every fact has a run of its own, and all facts of a tracker share a store; they share a process too, unless the
+vendor takes one for each run or waits for seconds as a run ends.
 A fact that hangs or kills its process costs itself only: the facts after it get a new process and a new store.
 `unsupported` says whose gap it is: *not theirs* (the tracker has no such thing), *not yet ours* (nobody has
 written the call or the reader), or *never*.

@@ -30,7 +30,7 @@ from taximeter.verdicts.catalogue import FACTS
 from taximeter.verdicts.facts import Fact
 from taximeter.verdicts.found import Found
 from taximeter.verdicts.judge import finding_of, judge
-from taximeter.verdicts.messages import CONTROL, Begun, Message, Order, Written
+from taximeter.verdicts.messages import CONTROL, Begun, Died, Message, Order, Written, how_it_died
 from taximeter.verdicts.results import Finding, TrackerVerdicts, Verdict
 
 PATIENCE_SECONDS: Final = 120.0
@@ -113,27 +113,36 @@ def _write(tracker: type[Tracker], facts: list[int], folder: Path, patience: flo
             if outcome.fact == CONTROL:
                 _check_control(tracker, outcome)
                 continue
-            left = left[1:]
+            left = [fact for fact in left if fact != outcome.fact]
             yield outcome
 
 
 def _write_in_one_process(store: Destination, facts: list[int], patience: float) -> Iterator[_Outcome]:
-    """Yield how each fact went, up to the one that ended the process."""
+    """Yield how each fact went, up to those that were being written when the process ended."""
     order = Order(store.tracker, store.location, tuple(facts))
+    left, begun = {CONTROL, *facts}, {CONTROL}
     with _Worker(order, Path(store.folder)) as worker:
-        fact = CONTROL
-        while True:
+        while left:
             message = worker.next_message(patience)
             match message:
                 case Begun(fact):
+                    begun.add(fact)
                     continue
-                case Written():
+                case Written(fact):
                     yield _Outcome(fact, store, message)
-                    if fact == facts[-1]:
-                        return
+                    begun.discard(fact)
+                    left.discard(fact)
+                case Died(share, how):
+                    yield from _outcomes_of_death(store, begun & {*share}, left & {*share}, how)
+                    left -= {*share}
                 case str():
-                    yield _Outcome(fact, store, None, message)
+                    yield from _outcomes_of_death(store, begun, left, message)
                     return
+
+
+def _outcomes_of_death(store: Destination, begun: set[int], left: set[int], how: str) -> Iterator[_Outcome]:
+    """Yield the outcomes of the facts that were begun; where none was, of one of those that are left."""
+    yield from (_Outcome(fact, store, None, how) for fact in sorted(begun) or sorted(left)[:1])
 
 
 class _Worker:
@@ -148,6 +157,7 @@ class _Worker:
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "taximeter.verdicts.worker"],
             cwd=self._folder,
+            env=os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
@@ -188,11 +198,10 @@ class _Worker:
         return message
 
     def _last_words(self) -> str:
-        code = self._process.wait()
-        how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        how = how_it_died(self._process.wait())
         self._log.seek(0)
         words = redact(self._log.read().decode(errors="backslashreplace")[-500:].strip())
-        return f"the process died with {how}" + (f": {words}" if words else "")
+        return how + (f": {words}" if words else "")
 
 
 def _check_control(tracker: type[Tracker], outcome: _Outcome) -> None:

@@ -1,5 +1,6 @@
 """What the process that examines a tracker and the one that writes facts tell each other."""
 
+import signal
 from typing import Any, Final, Literal
 
 import msgspec
@@ -33,4 +34,17 @@ class Written(msgspec.Struct, frozen=True, tag="written"):
     message: str = ""
 
 
-Message = Begun | Written
+class Died(msgspec.Struct, frozen=True, tag="died"):
+    """A process that was to write these facts has died; which of them it had written was told before."""
+
+    facts: tuple[int, ...]
+    how: str
+
+
+Message = Begun | Written | Died
+
+
+def how_it_died(exit_code: int) -> str:
+    """Return how a process died: by a signal, where its exit code is negative."""
+    how = f"signal {signal.Signals(-exit_code).name}" if exit_code < 0 else f"exit code {exit_code}"
+    return f"the process died with {how}"

@@ -7,6 +7,7 @@ tell.
 import ast
 import json
 import math
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
@@ -15,6 +16,7 @@ from urllib.parse import unquote
 from taximeter.diff import ABSENT
 
 _BOOLS = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
+_DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 _NOTHING = {"none", "null", "~"}
 
 
@@ -86,6 +88,18 @@ def to_name(found: Any) -> Any:
     return unquote(found) if isinstance(found, str) and found != ABSENT else found
 
 
+def without_index(found: Any) -> Any:
+    """Return a table without a column that has no name and only counts the rows."""
+    is_counted = isinstance(found, dict) and found.get("") == list(range(len(found.get("", ()))))
+    return {name: column for name, column in found.items() if name} if is_counted else found
+
+
+def to_digest(found: Any) -> Any:
+    """Return a sha256 from the text around it."""
+    digests = _DIGEST.findall(found) if isinstance(found, str) else []
+    return digests[0] if len(digests) == 1 else found
+
+
 def _joined(parts: dict[str, Any]) -> Any:
     """Return the tree whose leaves have these joined names; it is a list where all names are numbers."""
     branches: dict[str, dict[str, Any]] = {}
@@ -108,5 +122,7 @@ WORDS: Final[dict[Callable[[Any], Any], str]] = {
     to_nothing: "None from the word for it",
     to_tree: "lists and mappings from their text, in Python or JSON, or from params whose names are joined",
     to_name: "a name from its percent-encoding",
+    without_index: "a table from one with a column more, which has no name and only counts the rows",
+    to_digest: "a sha256 from the text around it",
 }
 """What each of them does, for people."""

@@ -7,16 +7,19 @@ it is done a line `Written`. What a vendor prints goes to neither: it is part of
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Literal
 
 import msgspec
 
 from taximeter.errors import Unsupported
 from taximeter.plugins import load
+from taximeter.tracker import Tracker
 from taximeter.verdicts.bench import Bench
 from taximeter.verdicts.catalogue import fact_of
-from taximeter.verdicts.messages import CONTROL, Begun, Message, Order, Written
+from taximeter.verdicts.forks import Sender, share_out
+from taximeter.verdicts.messages import CONTROL, Begun, Order, Written
 from taximeter.verdicts.said import Listener, kind_of, plain_lines
 
 _MOST_LINES = 20
@@ -24,23 +27,32 @@ _LONGEST_LINE = 500
 
 
 def main() -> None:
-    """Write the control run and then each fact."""
+    """Write the facts, in this process or in some that are forked from it."""
     order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
     with os.fdopen(os.dup(1), "wb") as out:
         os.dup2(2, 1)
-        writer = _Writer(order, Listener())
-        for fact in (CONTROL, *order.facts):
-            _send(out, Begun(fact))
-            _send(out, writer.write(fact))
+        tracker = load(order.tracker)(order.location)
+        writer = _Writer(tracker, Listener(), Sender(out))
+        if tracker.import_for_plain():
+            share_out(order.facts, writer.write, writer.sender.send)
+        else:
+            writer.write(order.facts)
 
 
 class _Writer:
-    def __init__(self, order: Order, listener: Listener) -> None:
-        self._tracker = load(order.tracker)(order.location)
+    def __init__(self, tracker: Tracker, listener: Listener, sender: Sender) -> None:
+        self.sender = sender
+        self._tracker = tracker
         self._listener = listener
         self._usual: set[str] = set()
 
-    def write(self, fact: int) -> Written:
+    def write(self, facts: Sequence[int]) -> None:
+        """Write the control run and then the facts, one after the other."""
+        for fact in (CONTROL, *facts):
+            self.sender.send(Begun(fact))
+            self.sender.send(self._written(fact))
+
+    def _written(self, fact: int) -> Written:
         """Write one fact; what the control run said is not said again."""
         with tempfile.TemporaryDirectory(prefix="taximeter-fact-") as folder:
             bench = Bench(self._tracker, f"fact {fact}", Path(folder))
@@ -85,11 +97,6 @@ def _message(error: Exception | None) -> str:
     if error is None:
         return ""
     return str(error) if isinstance(error, Unsupported) else f"{type(error).__name__}: {error}"
-
-
-def _send(out: BinaryIO, message: Message) -> None:
-    out.write(msgspec.json.encode(message) + b"\n")
-    out.flush()
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, ClassVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
 from taximeter.events import Started
 from taximeter.record import RunRecord
@@ -66,6 +66,10 @@ class AimTracker(Tracker):
     def read_native(self, run_id: str) -> RunRecord:
         """Read the databases that Aim's UI shows."""
         return self._store.native(run_id)
+
+    def read_last(self, run_id: str, key: str) -> tuple[Any, Any]:
+        """Read a metric's last point, by its step, as Aim's database has it."""
+        return self._store.last(run_id, key)
 
     def read_exact(self, run_id: str) -> RunRecord | None:
         """Read the exact record among the run's artifacts."""

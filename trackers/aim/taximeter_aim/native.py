@@ -92,21 +92,35 @@ def series_of(database: Database, facts: Facts) -> dict[str, Series]:
     return {trace.key: _series(database, trace) for trace in numeric if not trace.key.startswith(SYSTEM_METRICS)}
 
 
+def last_of(database: Database, facts: Facts, key: str) -> tuple[Any, Any] | None:
+    """Return the value and step of a metric's last point, as they are kept; None where there is no such metric."""
+    for trace in facts.traces:
+        if trace.key == key and trace.kind in _NUMBERS and (points := _points(database, trace)):
+            step, _, value = points[-1]
+            return value, step
+    return None
+
+
 def _series(database: Database, trace: Trace) -> Series:
+    series = Series()
+    for step, time, value in _points(database, trace):
+        series.append(float(value), _int64(step), time)
+    return series
+
+
+def _points(database: Database, trace: Trace) -> list[tuple[Any, int, Any]]:
+    """Return step, time and value of each point, sorted; the step and the value as they are kept."""
     columns: dict[str, dict[bytes, Any]] = {}
     for name in ("val", "time", "step"):
         entries = database.entries(trace.place + path_to(name))
         columns[name] = {key: value_of(value) for key, value in entries if len(key) == INT_KEY and value}
     steps = columns["step"] if trace.has_steps else {key: _key_step(key) for key in columns["val"]}
     points = [
-        (_int64(steps[key]), _microseconds(columns["time"].get(key)) or 0, float(value))
+        (steps[key], _microseconds(columns["time"].get(key)) or 0, value)
         for key, value in columns["val"].items()
         if key in steps and isinstance(value, int | float)
     ]
-    points.sort(key=lambda point: point[:2])
-    return Series(
-        (value for _, _, value in points), (point[0] for point in points), (point[1] for point in points)
-    )
+    return sorted(points, key=lambda point: (_int64(point[0]), point[1]))
 
 
 def _traces(root: Node, run_hash: str) -> Iterator[Trace]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from aim import Image, Run, Text  # type: ignore[attr-defined]
 
@@ -31,13 +31,15 @@ class AimPlainRun(PlainRun):
     def log_metrics(self, metrics: Mapping[str, Any], *, step: Any = None, time: int | None = None) -> None:
         """Track the values at once."""
         if time is not None:
-            raise Unsupported("Aim's track takes no time.")
+            _refuse("no time of a point", "not theirs: it is that of the call")
         self._run.track(dict(metrics), step=step)
 
     def set_tags(self, tags: Mapping[str, Any]) -> None:
-        """Add a tag for each, as ``name=value``: a tag is bare text."""
-        for name, value in tags.items():
-            self._run.add_tag(f"{name}={value}")
+        """Add tags, which are bare words."""
+        if any(value != "" for value in tags.values()):
+            _refuse("no values of tags", "not theirs: its tags are bare words")
+        for name in tags:
+            self._run.add_tag(name)
 
     def add_note(self, text: str) -> None:
         """Set the description."""
@@ -61,4 +63,8 @@ class AimPlainRun(PlainRun):
             self._run.report_successful_finish()
         self._run.close()
         if status != "finished":
-            raise Unsupported(f"Aim cannot say that a run {status}.")
+            _refuse(f"no status {status}", "not theirs: it can only be told that a run ended well")
+
+
+def _refuse(what: str, why: str) -> NoReturn:
+    raise Unsupported(f"{AimTracker.name} has {what} ({why}).")

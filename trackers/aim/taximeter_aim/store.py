@@ -28,7 +28,7 @@ from taximeter_aim.layout import (
 )
 from taximeter_aim.media import media_of, read_medium
 from taximeter_aim.names import hash_for
-from taximeter_aim.native import Facts, facts_of, id_of, record_of, series_of, status_in
+from taximeter_aim.native import Facts, facts_of, id_of, last_of, record_of, series_of, status_in
 from taximeter_aim.rocks import Database
 from taximeter_aim.tree import Node
 
@@ -63,6 +63,18 @@ class Store:
         return msgspec.structs.replace(
             record, artifacts={path: _describe(file, path) for path, file in files.items()}
         )
+
+    def last(self, run_id: str, key: str) -> tuple[Any, Any]:
+        """Return the value and step of a metric's last point, as Aim keeps them.
+
+        Raises:
+            InputError: the run has no such metric.
+        """
+        run_hash = self._find(run_id)
+        found = last_of(self._sequences(run_hash), self._facts(run_hash), key)
+        if found is None:
+            raise InputError(f"the Aim run {run_id!r} has no metric {key!r}.")
+        return found
 
     def exact(self, run_id: str) -> RunRecord | None:
         """Return the exact record, if the run has one."""

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, ClassVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
 from taximeter.errors import InputError
 from taximeter.events import Started
@@ -57,6 +58,13 @@ class ClearMLTracker(Tracker):
 
     def start_plain(self, experiment: str, name: str) -> PlainRun:
         """Start a task as ClearML's documentation does, with its defaults."""
+        self.import_for_plain()
+        from taximeter_clearml.plain import PlainClearMLRun  # noqa: PLC0415 - the vendor is met here only
+
+        return PlainClearMLRun(experiment, name)
+
+    def import_for_plain(self) -> bool:
+        """Import ClearML, which waits for ten seconds as a run ends."""
         from taximeter_clearml.isolation import (  # noqa: PLC0415 - the vendor is met here only
             isolate,
             shut_off_updates,
@@ -64,9 +72,8 @@ class ClearMLTracker(Tracker):
 
         isolate(self._cache_folder())
         shut_off_updates()
-        from taximeter_clearml.plain import PlainClearMLRun  # noqa: PLC0415 - and only after that
-
-        return PlainClearMLRun(experiment, name)
+        import_module("taximeter_clearml.plain")  # and only after that
+        return True
 
     def list_runs(self) -> Iterator[RunSummary]:
         """Yield every session, oldest first."""
@@ -75,6 +82,10 @@ class ClearMLTracker(Tracker):
     def read_native(self, run_id: str) -> RunRecord:
         """Read what a server would import."""
         return self._store.native(run_id)
+
+    def read_last(self, run_id: str, key: str) -> tuple[Any, Any]:
+        """Read a metric's last point as its event has it."""
+        return self._store.last(run_id, key)
 
     def read_exact(self, run_id: str) -> RunRecord | None:
         """Read the exact record among the session's artifacts."""

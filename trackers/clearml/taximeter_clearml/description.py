@@ -10,10 +10,10 @@ from clearml.backend_api.services import tasks
 
 from taximeter.events import Started
 from taximeter.record import Artifact, Dataset, Environment, Model, Source, pack_dataset, pack_model
+from taximeter.times import time_text
 from taximeter_clearml.names import server_name, tag_for, visible
 from taximeter_clearml.native import COMMAND, DATASET, MACHINE, OURS, PARAMS, PROPERTIES, STATUSES
 from taximeter_clearml.params import param_text, param_type
-from taximeter_clearml.times import time_text
 
 
 class TaskDescription:

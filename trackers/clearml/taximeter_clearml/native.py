@@ -18,12 +18,12 @@ from taximeter.record import (
     unpack_dataset,
     unpack_model,
 )
+from taximeter.times import text_time
 from taximeter.tracker import RECORD_PATH, RunSummary
 from taximeter_clearml.files import LOG, METRICS, SessionFiles
 from taximeter_clearml.names import our_name
 from taximeter_clearml.params import param_value
 from taximeter_clearml.points import microseconds, series_in
-from taximeter_clearml.times import text_time
 
 OURS = "taximeter"
 """The user property that holds the id of a run that we wrote."""

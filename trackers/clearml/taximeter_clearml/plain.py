@@ -4,7 +4,7 @@ import io
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 import joblib
 from clearml import OutputModel, Task
@@ -32,7 +32,7 @@ class PlainClearMLRun(PlainRun):
     def log_metrics(self, metrics: Mapping[str, Any], *, step: Any = None, time: int | None = None) -> None:
         """Report scalars, or single values where there is no step."""
         if time is not None:
-            raise Unsupported("ClearML's report_scalar takes no time.")
+            _refuse("no time of a point", "not theirs: it is that of the call")
         for key, value in metrics.items():
             if step is None:
                 self._logger.report_single_value(name=key, value=value)
@@ -48,8 +48,10 @@ class PlainClearMLRun(PlainRun):
         self._task.close()
 
     def set_tags(self, tags: Mapping[str, Any]) -> None:
-        """Add tags, which are bare text."""
-        self._task.add_tags([f"{name}={value}" for name, value in tags.items()])
+        """Add tags, which are bare words."""
+        if any(value != "" for value in tags.values()):
+            _refuse("no values of tags", "not theirs: its tags are bare words")
+        self._task.add_tags(list(tags))
 
     def add_note(self, text: str) -> None:
         """Set the comment."""
@@ -80,3 +82,7 @@ class PlainClearMLRun(PlainRun):
             file = Path(folder, "model.joblib")
             joblib.dump(model, file)
             output.update_weights(weights_filename=str(file))
+
+
+def _refuse(what: str, why: str) -> NoReturn:
+    raise Unsupported(f"{ClearMLTracker.name} has {what} ({why}).")

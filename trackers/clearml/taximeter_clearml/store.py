@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from taximeter.errors import InputError
 from taximeter.record import RunRecord
@@ -11,6 +11,7 @@ from taximeter.tracker import RECORD_PATH, RunSummary
 from taximeter_clearml.files import SessionFiles, session_at
 from taximeter_clearml.names import vendor_id_for
 from taximeter_clearml.native import artifacts_of, record_of, samples_of, summary_of
+from taximeter_clearml.points import last_in
 
 _OFFLINE = "offline"
 
@@ -44,6 +45,18 @@ class Store:
     def native(self, run_id: str) -> RunRecord:
         """Return what a session's files say."""
         return record_of(self._session(run_id).files)
+
+    def last(self, run_id: str, key: str) -> tuple[Any, Any]:
+        """Return the value and step of a metric's last point, as its event has them.
+
+        Raises:
+            InputError: the session has no such metric.
+        """
+        files = self._session(run_id).files
+        found = last_in(files.events(), files.vendor_id, key)
+        if found is None:
+            raise InputError(f"the ClearML run {run_id!r} has no metric {key!r}.")
+        return found
 
     def exact(self, run_id: str) -> RunRecord | None:
         """Return the exact record, if the session has one."""

@@ -9,7 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 from clearml.utilities.plotly_reporter import create_plotly_table
-from pyarrow import csv, parquet
+
+from taximeter.table_files import UNREADABLE, plain_cell, row_batches
 
 _ROWS_SHOWN = 1_000
 
@@ -19,9 +20,9 @@ _logger = logging.getLogger(__name__)
 def table_plot(file: Path, media_type: str, title: str, series: str) -> str | None:
     """Return the plot of a CSV or Parquet file in JSON; None if the file is no table."""
     try:
-        batches = _csv_batches(file) if media_type == "text/csv" else _parquet_batches(file)
+        batches = row_batches(file, media_type)
         rows = _first_rows(batches)
-    except (pa.ArrowException, OSError, ValueError) as error:
+    except UNREADABLE as error:
         _logger.warning("ClearML cannot show %s (%s); it is kept as a file", file.name, error)
         return None
     return json.dumps(create_plotly_table(rows, title, series)) if rows else None
@@ -39,18 +40,8 @@ def _first_rows(batches: Iterator[pa.RecordBatch]) -> list[list[Any]]:
     return rows[: _ROWS_SHOWN + 1]
 
 
-def _csv_batches(file: Path) -> Iterator[pa.RecordBatch]:
-    with csv.open_csv(file) as reader:
-        yield from reader
-
-
-def _parquet_batches(file: Path) -> Iterator[pa.RecordBatch]:
-    with parquet.ParquetFile(file) as reader:
-        yield from reader.iter_batches(_ROWS_SHOWN)
-
-
 def _cell(value: Any) -> bool | float | str | None:
     """Return a value as the JSON of a plot holds it, which has no NaN."""
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+    return plain_cell(value)

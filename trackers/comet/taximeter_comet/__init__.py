@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, ClassVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
 from taximeter.events import Started
 from taximeter.record import RunRecord
@@ -50,12 +51,18 @@ class CometTracker(Tracker):
 
     def start_plain(self, experiment: str, name: str) -> "PlainRun":
         """Start a run with ``comet_ml.start``."""
+        self.import_for_plain()
+        from taximeter_comet.plain import CometPlainRun  # noqa: PLC0415 - the vendor is met here only
+
+        return CometPlainRun(Path(self.location), experiment, name)
+
+    def import_for_plain(self) -> bool:
+        """Import Comet, which waits for two seconds as a run ends."""
         from taximeter_comet.isolation import isolate_plain  # noqa: PLC0415 - the vendor is met here only
 
         isolate_plain()
-        from taximeter_comet.plain import CometPlainRun  # noqa: PLC0415 - and only after that
-
-        return CometPlainRun(Path(self.location), experiment, name)
+        import_module("taximeter_comet.plain")  # and only after that
+        return True
 
     def list_runs(self) -> Iterator[RunSummary]:
         """Yield every run, oldest first."""
@@ -64,6 +71,10 @@ class CometTracker(Tracker):
     def read_native(self, run_id: str) -> RunRecord:
         """Read the messages that ``comet upload`` would send."""
         return self._store.native(run_id)
+
+    def read_last(self, run_id: str, key: str) -> tuple[Any, Any]:
+        """Read a metric's last point as its message has it."""
+        return self._store.last(run_id, key)
 
     def read_exact(self, run_id: str) -> RunRecord | None:
         """Read the exact record among the run's assets."""

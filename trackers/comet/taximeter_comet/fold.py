@@ -97,7 +97,7 @@ class Fold:
         if value is None:
             self._no_numbers += 1
             return
-        key = _in_context(message.context, message.metric.metric_name)
+        key = metric_key(message)
         series = self.metrics.get(key) or self.metrics.setdefault(key, Series())
         series.append(value, _int64(message.metric.step), _int64(message.local_timestamp * _MICROSECONDS))
 
@@ -105,6 +105,11 @@ class Fold:
         param = message.param or message.params
         if param:
             self.params[_in_context(message.context, param.param_name)] = param.param_value
+
+
+def metric_key(message: MetricMessage) -> str:
+    """Return the key of a point."""
+    return _in_context(message.context, message.metric.metric_name)
 
 
 def _in_context(context: str | None, name: str) -> str:

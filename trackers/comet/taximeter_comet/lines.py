@@ -29,10 +29,10 @@ class _Line(msgspec.Struct, frozen=True):
     payload: msgspec.Raw
 
 
-UPLOAD, OTHER = "file_upload", "log_other"
+UPLOAD, OTHER, METRIC = "file_upload", "log_other", "metric_msg"
 
 _KINDS: dict[str, type[Message | OldMessage]] = {
-    "metric_msg": MetricMessage,
+    METRIC: MetricMessage,
     "parameter_msg": ParamMessage,
     UPLOAD: UploadMessage,
     OTHER: OtherMessage,

@@ -1,5 +1,6 @@
 """A folder of archives: which runs they hold, and where their files lie."""
 
+from collections import deque
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
@@ -9,9 +10,9 @@ from taximeter.errors import InputError
 from taximeter.record import RunRecord
 from taximeter.tracker import RunSummary
 from taximeter_comet.archive import Archive, archives_in
-from taximeter_comet.fold import Upload
-from taximeter_comet.lines import OTHER, UPLOAD, decode, of_type
-from taximeter_comet.messages import OtherMessage, UploadMessage
+from taximeter_comet.fold import Upload, metric_key
+from taximeter_comet.lines import METRIC, OTHER, UPLOAD, decode, of_type
+from taximeter_comet.messages import MetricMessage, OtherMessage, UploadMessage
 from taximeter_comet.names import NAME, RUN_ID, STARTED, key_for
 from taximeter_comet.native import (
     exact_file,
@@ -53,6 +54,22 @@ class Store:
     def native(self, run_id: str) -> RunRecord:
         """Return what the messages say of a run."""
         return record_of(self._find(run_id))
+
+    def last(self, run_id: str, key: str) -> tuple[Any, Any]:
+        """Return the value and step of a metric's last point, as they are in its message.
+
+        Raises:
+            InputError: the run has no such metric.
+        """
+        messages = (
+            message
+            for archive in self._find(run_id)
+            for message in decode(of_type(archive.lines(), METRIC))
+            if isinstance(message, MetricMessage) and metric_key(message) == key
+        )
+        for message in deque(messages, maxlen=1):
+            return message.metric.metric_value, message.metric.step
+        raise InputError(f"the Comet run {run_id!r} has no metric {key!r}.")
 
     def exact(self, run_id: str) -> RunRecord | None:
         """Return the exact record, if the run has one.

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, ClassVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
 from taximeter.events import Started
 from taximeter.plain import PlainRun
@@ -82,6 +82,10 @@ class DVCLiveTracker(Tracker):
     def read_native(self, run_id: str) -> RunRecord:
         """Read the params, the points and the other files that DVC shows."""
         return self._runs.native(run_id)
+
+    def read_last(self, run_id: str, key: str) -> tuple[Any, Any]:
+        """Read a metric's last point by the digits in its file."""
+        return self._runs.last(run_id, key)
 
     def read_exact(self, run_id: str) -> RunRecord | None:
         """Read the exact record in the run's folder."""

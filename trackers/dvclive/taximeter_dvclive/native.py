@@ -27,7 +27,7 @@ def read_native(run: RunFolder) -> RunRecord:
     params = run.read_params()
     about = take_about(params) if run.is_ours else None
     written = _last_written(run)
-    metrics = _metrics(run, written)
+    metrics = {key: read_points(file, written) for key, file in point_files(run).items()}
     if not run.is_ours:
         metrics = _only_last_values(run, written) | metrics
     times = [series.times[0] for series in metrics.values() if len(series)]
@@ -66,14 +66,14 @@ def _head(run: RunFolder, about: About | None, began: int, ended: int) -> dict[s
     return head | {"run_id": head.pop("run")}
 
 
-def _metrics(run: RunFolder, without_time: int) -> dict[str, Series]:
-    """Return the points in the run's files."""
-    metrics = {}
+def point_files(run: RunFolder) -> dict[str, Path]:
+    """Return the files of the metrics' points by the keys of the metrics."""
+    files = {}
     for path, file in run.files_in(run.points):
         if file.suffix in ENDINGS:
             name = path.removesuffix(file.suffix)
-            metrics[path_text(name) if run.is_ours else name] = read_points(file, without_time)
-    return metrics
+            files[path_text(name) if run.is_ours else name] = file
+    return files
 
 
 def _only_last_values(run: RunFolder, time: int) -> dict[str, Series]:

@@ -1,13 +1,15 @@
 """A run as DVCLive's documentation has its users write it, in a DVC repository without Git."""
 
+import shutil
 from collections.abc import Mapping
 from contextlib import chdir
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NoReturn
 
 import joblib
+import msgspec
 from dvc.exceptions import NotDvcRepoError  # type: ignore[import-untyped]
 from dvc.repo import Repo  # type: ignore[import-untyped]
 from dvclive.live import Live
@@ -37,7 +39,7 @@ class DVCLivePlainRun(PlainRun):
         self._store = store
         self.id = next(free for free in _numbered(name) if not (store / free).exists())
         with chdir(store):
-            self._live = Live(str(store / self.id), dvcyaml=str(store / "dvc.yaml"), save_dvc_exp=False)
+            self._live = Live(str(store / self.id), dvcyaml=str(store / self.id / "dvc.yaml"), save_dvc_exp=False)
 
     def log_params(self, params: Mapping[str, Any]) -> None:
         """Call `Live.log_params`."""
@@ -46,7 +48,7 @@ class DVCLivePlainRun(PlainRun):
     def log_metrics(self, metrics: Mapping[str, Any], *, step: Any = None, time: int | None = None) -> None:
         """Call `Live.log_metric` for each; without a step, `Live.next_step` counts."""
         if time is not None:
-            raise Unsupported("dvclive takes no time of a point; `timestamp=True` notes its own clock.")
+            _refuse("no time of a point", "not theirs: `timestamp=True` notes its own clock")
         if step is not None:
             self._live.step = step
         for key, value in metrics.items():
@@ -60,31 +62,39 @@ class DVCLivePlainRun(PlainRun):
         with chdir(self._store):
             self._live.end()  # type: ignore[no-untyped-call]
         if status != "finished":
-            raise Unsupported("dvclive has no status of a run.")
+            _refuse(f"no status {status}", "not theirs: it does not say how a run ended")
 
     def log_artifact(self, file: Path, name: str) -> None:
         """Call `Live.log_artifact`, which takes the file's own name."""
-        self._log(file, name)
+        with TemporaryDirectory(prefix="taximeter-") as folder:
+            self._log(shutil.copyfile(file, Path(folder, Path(name).name)))
 
     def log_figure(self, figure: Any, name: str) -> None:
-        """Call `Live.log_image`."""
-        self._live.log_image(name, figure)
+        """Call `Live.log_image`, which takes the name of a file."""
+        self._live.log_image(f"{name}.png", figure)
 
     def log_dataset(self, dataset: Dataset) -> None:
-        """Call `Live.log_artifact` with what it asks of a dataset: its file."""
-        self._log(Path(dataset.source), dataset.name, "dataset")
+        """Call `Live.log_artifact` with a file that describes the dataset, and what it says as metadata."""
+        about = msgspec.to_builtins(dataset)
+        with TemporaryDirectory(prefix="taximeter-") as folder:
+            card = Path(folder, f"{dataset.name}.json")
+            card.write_bytes(msgspec.json.encode(about))
+            self._log(card, type="dataset", name=dataset.name, meta=about)
 
     def log_model(self, model: Any, name: str) -> None:
         """Save the model with joblib, and call `Live.log_artifact`."""
         with TemporaryDirectory(prefix="taximeter-") as folder:
             file = Path(folder, f"{Path(name).name}.joblib")
             joblib.dump(model, file)
-            self._log(file, name, "model")
+            self._log(file, type="model", name=name)
 
-    def _log(self, file: Path, name: str, kind: str | None = None) -> None:
-        file = file.absolute()
+    def _log(self, file: Path, **about: Any) -> None:
         with chdir(self._store):
-            self._live.log_artifact(file, type=kind, name=name, copy=True)
+            self._live.log_artifact(file, copy=True, **about)
+
+
+def _refuse(what: str, why: str) -> NoReturn:
+    raise Unsupported(f"{DVCLiveTracker.name} has {what} ({why}).")
 
 
 def _numbered(name: str) -> Any:

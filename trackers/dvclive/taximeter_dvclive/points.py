@@ -3,7 +3,8 @@
 import csv
 import io
 import os
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -44,16 +45,32 @@ def read_points(file: Path, without_time: int) -> Series:
         without_time: the time of points that have none, in microseconds.
     """
     series = Series()
+    for number, (value, step, time) in enumerate(_rows(file)):
+        with suppress(ValueError, OverflowError):
+            series.append(
+                float(value or ""),
+                number if step is None else int64(step),
+                without_time if time is None else _microseconds(time),
+            )
+    return series
+
+
+def read_last(file: Path) -> tuple[float | None, float | None]:
+    """Return the last value and step by their digits; None for what is not there."""
+    value, step, _ = next(iter(deque(_rows(file), maxlen=1)), (None, None, None))
+    return _number(value), _number(step)
+
+
+def _rows(file: Path) -> Iterator[list[str | None]]:
+    """Yield the value, the step and the time of each row as text."""
     text = file.read_bytes().decode(errors="replace")
     rows = csv.reader(io.StringIO(text[: text.rfind("\n") + 1], newline=""), delimiter=_delimiter(file))
     header = next(rows, [])
     places = {name: place for place, name in enumerate(header)}
     values = next((places[name] for name in reversed(header) if name not in {_TIMESTAMP, _STEP}), None)
     columns = (values, places.get(_STEP), places.get(_TIMESTAMP))
-    for number, row in enumerate(rows):
-        with suppress(ValueError, IndexError, OverflowError):
-            series.append(*_point(row, columns, number, without_time))
-    return series
+    for row in rows:
+        yield [None if place is None or place >= len(row) else row[place] for place in columns]
 
 
 def has_points(file: Path) -> bool:
@@ -87,15 +104,14 @@ def _timestamp(time: int) -> str:
     return f"-{text}" if time < 0 else text
 
 
-def _point(
-    row: list[str], columns: tuple[int | None, int | None, int | None], number: int, without_time: int
-) -> Point:
-    value, step, time = (None if place is None else row[place] for place in columns)
-    return Point(
-        float("" if value is None else value),
-        number if step is None else int64(step),
-        without_time if time is None else _microseconds(time),
-    )
+def _number(text: str | None) -> float | None:
+    """Return a number, an integer where its digits are one's."""
+    if text is None:
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)
 
 
 def int64(number: Any) -> int:

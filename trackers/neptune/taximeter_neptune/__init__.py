@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, ClassVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
 from taximeter.events import Started
 from taximeter.record import RunRecord
@@ -48,6 +48,10 @@ class _FieldTracker(Tracker):
     def read_native(self, run_id: str) -> RunRecord:
         """Read the fields that the client was given."""
         return self.store.native(run_id)
+
+    def read_last(self, run_id: str, key: str) -> tuple[Any, Any]:
+        """Read a metric's last point as its operation has it."""
+        return self.store.last(run_id, key)
 
     def read_exact(self, run_id: str) -> RunRecord | None:
         """Read the exact record among the run's files."""

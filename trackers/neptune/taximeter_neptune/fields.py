@@ -27,20 +27,24 @@ class Fields:
         """When the run was begun, in microseconds."""
         self.atoms: dict[str, Any] = {}
         self.series: dict[str, Series] = {}
+        self.last: dict[str, tuple[Any, Any]] = {}
+        """The value and the step of each series' last point as they were written."""
         self.texts: dict[str, list[str]] = {}
         self.sets: dict[str, dict[str, None]] = {}
         self.files: dict[str, StoredFile] = {}
         self.tracked: dict[str, str] = {}
         """Where data lie that a field tracks."""
 
-    def log(self, path: str, value: float, step: float | None, time: int) -> None:
+    def log(self, path: str, value: Any, step: float | None, time: int) -> None:
         """Append a point; one without a step is counted on."""
+        number = float(value)
         series = self.series.get(path)
         if series is None:
             series = self.series[path] = Series()
         if step is None:
             step = series.steps[-1] + 1 if series.steps else 0
-        series.append(value, int64(step), time)
+        series.append(number, int64(step), time)
+        self.last[path] = (value, step)
 
     def add_text(self, path: str, text: str) -> None:
         """Append to a series of texts."""
@@ -55,7 +59,7 @@ class Fields:
 
     def delete(self, path: str) -> None:
         """Forget a field."""
-        for kind in (self.atoms, self.series, self.texts, self.sets, self.files, self.tracked):
+        for kind in (self.atoms, self.series, self.last, self.texts, self.sets, self.files, self.tracked):
             kind.pop(path, None)
 
     def below(self, namespace: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from taximeter.record import Artifact, RunRecord, Series, Status
+from taximeter.record import Artifact, RunRecord, Status
 from taximeter_neptune.about import datasets_of, environment_of, models_of, source_of, tracked_datasets
 from taximeter_neptune.fields import Fields
 from taximeter_neptune.names import ARTIFACTS, METRICS, OURS, PARAMS, SOURCE, SYS, decode, lengthen, tag_from
@@ -41,7 +41,7 @@ def record_of(
         hypothesis=description if ours else None,
         notes=tuple(_notes(fields, None if ours else description)),
         params=_our_params(fields) if ours else _params(fields),
-        metrics=_our_metrics(fields) if ours else _metrics(fields),
+        metrics={name: fields.series[path] for name, path in metric_paths(fields).items()},
         tags=dict(map(tag_from, _tags(fields))) if ours else dict.fromkeys(_tags(fields), ""),
         artifacts=dict(artifacts),
         datasets=tuple(datasets_of(fields) if ours else tracked_datasets(fields)),
@@ -85,6 +85,14 @@ def status_of(fields: Fields) -> Status:
     return "failed" if fields.atoms.get(f"{SYS}/failed") is True else "finished"
 
 
+def metric_paths(fields: Fields) -> dict[str, str]:
+    """Return the paths of the series of points, by the keys of the metrics that they are."""
+    if is_ours(fields):
+        names = _long_names(fields)
+        return {decode(lengthen(below, names)): path for below, path in _below(fields.series, METRICS)}
+    return _shown({path: path for path in fields.series if _is_the_users(path)}, METRICS)
+
+
 def file_names(fields: Fields) -> dict[str, str]:
     """Return the paths of the fields that are the user's files, by the names of the files."""
     if is_ours(fields):
@@ -117,10 +125,6 @@ def _params(fields: Fields) -> dict[str, Any]:
     return _shown({path: value for path, value in found.items() if _is_the_users(path)}, PARAMS)
 
 
-def _metrics(fields: Fields) -> dict[str, Series]:
-    return _shown({path: series for path, series in fields.series.items() if _is_the_users(path)}, METRICS)
-
-
 def _shown(found: dict[str, Any], namespace: str) -> dict[str, Any]:
     """Return what was found with its usual namespace left out, unless a name would then be taken twice."""
     short = {path: path.removeprefix(f"{namespace}/") for path in found}
@@ -142,11 +146,6 @@ def _our_params(fields: Fields) -> dict[str, Any]:
             tree = tree.setdefault(parent, {})
         tree[last] = fields.atoms[path] if path in fields.atoms else list(fields.sets[path])
     return params
-
-
-def _our_metrics(fields: Fields) -> dict[str, Series]:
-    names = _long_names(fields)
-    return {decode(lengthen(below, names)): fields.series[path] for below, path in _below(fields.series, METRICS)}
 
 
 def _below(paths: Mapping[str, Any], namespace: str) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import Any, BinaryIO, NamedTuple, Protocol
 
 import msgspec
 
@@ -20,6 +20,7 @@ from taximeter_neptune.native import (
     experiment_of,
     file_names,
     is_ours,
+    metric_paths,
     name_of,
     record_of,
     started_of,
@@ -121,6 +122,18 @@ class Store:
             fields, run.run_id, run.identity.began, artifacts, lambda path: self._text(run, fields, path)
         )
         return record if is_ours(fields) else self._below_its_parent(record, fields)
+
+    def last(self, run_id: str, key: str) -> tuple[Any, Any]:
+        """Return the value and step of a metric's last point, as they were written.
+
+        Raises:
+            InputError: the run has no such metric.
+        """
+        fields = self._fields(self._find(run_id))
+        path = metric_paths(fields).get(key)
+        if path is None:
+            raise InputError(f"the {self._layout.vendor} run {run_id!r} has no metric {key!r}.")
+        return fields.last[path]
 
     def exact(self, run_id: str) -> RunRecord | None:
         """Return the exact record, if the run has one."""

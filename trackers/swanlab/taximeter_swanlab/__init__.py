@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, ClassVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
 from taximeter.events import Started
 from taximeter.record import RunRecord
+from taximeter.record_log import Problem
 from taximeter.tracker import Feature, Gap, RunSummary, RunWriter, Tracker
-from taximeter_swanlab.log import Problem
 from taximeter_swanlab.store import holds_run
 
 if TYPE_CHECKING:
@@ -70,6 +70,12 @@ class SwanLabTracker(Tracker):
         from taximeter_swanlab.reader import find_run, read_native  # noqa: PLC0415 - as above
 
         return read_native(find_run(self.location, run_id))
+
+    def read_last(self, run_id: str, key: str) -> tuple[Any, Any]:
+        """Read a metric's last point as its record has it."""
+        from taximeter_swanlab.reader import find_run, last_point  # noqa: PLC0415 - as above
+
+        return last_point(find_run(self.location, run_id), key)
 
     def read_exact(self, run_id: str) -> RunRecord | None:
         """Read the exact record among the run's files."""

@@ -3,23 +3,21 @@
 # mypy: disable-error-code="import-untyped"
 
 import logging
-from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pyarrow as pa
-from pyarrow import csv, parquet
 from swanlab.proto.swanlab.metric.column.v1.column_pb2 import ColumnType
 from swanlab.proto.swanlab.metric.data.v1.data_pb2 import MediaItem
 from swanlab.sdk.internal.pkg import adapter
 from swanlab.sdk.internal.run.transforms import echarts
 
+from taximeter.table_files import UNREADABLE, plain_cell, row_batches
+
 _LARGEST = 10 << 20
 """The bytes of the largest medium that SwanLab takes."""
 
 _ROWS_SHOWN = 1_000
-_BATCH_ROWS = 1_000
 _IMAGES = {".png": b"\x89PNG\r\n\x1a\n", ".jpg": b"\xff\xd8\xff", ".jpeg": b"\xff\xd8\xff", ".bmp": b"BM"}
 
 _logger = logging.getLogger(__name__)
@@ -59,12 +57,12 @@ def as_table(file: Path, media_type: str) -> Medium | None:
     columns: list[str] = []
     rows: list[Any] = []
     try:
-        for batch in _csv_batches(file) if media_type == "text/csv" else _parquet_batches(file):
+        for batch in row_batches(file, media_type):
             columns = batch.schema.names
-            rows += zip(*(map(_cell, column.to_pylist()) for column in batch.columns), strict=True)
+            rows += zip(*(map(plain_cell, column.to_pylist()) for column in batch.columns), strict=True)
             if len(rows) >= _ROWS_SHOWN:
                 break
-    except (pa.ArrowException, OSError, ValueError) as error:
+    except UNREADABLE as error:
         _logger.warning("SwanLab cannot show %s (%s); it is kept as a file", file.name, error)
     if not columns or len(set(columns)) < len(columns):
         return None
@@ -89,18 +87,3 @@ def _content(file: Path) -> bytes | None:
 
 def _fitting(medium: Medium) -> Medium | None:
     return medium if len(medium.content) <= _LARGEST else None
-
-
-def _csv_batches(file: Path) -> Iterator[pa.RecordBatch]:
-    with csv.open_csv(file) as reader:
-        yield from reader
-
-
-def _parquet_batches(file: Path) -> Iterator[pa.RecordBatch]:
-    with parquet.ParquetFile(file) as reader:
-        yield from reader.iter_batches(_BATCH_ROWS)
-
-
-def _cell(value: Any) -> bool | float | str | None:
-    """Return a value as a table of SwanLab's holds it."""
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)

@@ -2,6 +2,7 @@
 
 # mypy: disable-error-code="import-untyped"
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn, Self
@@ -13,6 +14,7 @@ from taximeter.plain import PlainRun
 from taximeter.record import Status
 from taximeter_swanlab import SwanLabTracker
 
+_AT_THE_START = "not theirs: `swanlab.init` takes it, and no other call does"
 _STATES = {"finished": "success", "failed": "crashed", "killed": "aborted"}
 
 
@@ -32,22 +34,24 @@ class SwanLabPlainRun(PlainRun):
     def log_metrics(self, metrics: Mapping[str, Any], *, step: Any = None, time: int | None = None) -> None:
         """Log a row."""
         if time is not None:
-            raise Unsupported("swanlab takes no time of a point: it notes when the call was made.")
+            _refuse("no time of a point", "not theirs: it is that of the call")
         swanlab.log(metrics, step=step)
 
     def set_tags(self, tags: Mapping[str, Any]) -> None:
         """Raise: tags are an argument of `swanlab.init`."""
-        _at_the_start(f"tags ({', '.join(tags)})")
+        _refuse(f"no tags such as {', '.join(tags)} for a run that has begun", _AT_THE_START)
 
     def add_note(self, text: str) -> None:
         """Raise: the description is an argument of `swanlab.init`."""
-        _at_the_start(f"the description ({text[:40]!r})")
+        _refuse(f"no description such as {text[:40]!r} for a run that has begun", _AT_THE_START)
 
     def log_artifact(self, file: Path, name: str) -> None:
-        """Save the file, under the path that it has."""
-        if not file.as_posix().endswith(f"/{name}"):
-            raise Unsupported(f"swanlab saves {file} under a part of its path only, not as {name!r}.")
-        swanlab.save(str(file), base_path=file.as_posix().removesuffix(f"/{name}"), policy="now")
+        """Save the file, which keeps the path that it has in a folder, and stays where it is."""
+        folder = file.parent / "saved"
+        copy = folder / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, copy)
+        swanlab.save(str(copy), base_path=str(folder), policy="now")
 
     def log_figure(self, figure: Any, name: str) -> None:
         """Log an image."""
@@ -63,15 +67,15 @@ class SwanLabPlainRun(PlainRun):
 
     def start_child(self, name: str) -> Self:
         """Raise: SwanLab begins no run while another is open."""
-        raise Unsupported(f"swanlab has one run at a time in a process, so {name!r} can only follow this one.")
+        _refuse(f"no run such as {name!r} below another", "not theirs: it has one run at a time in a process")
 
     def finish(self, status: Status = "finished") -> None:
         """Finish the run in a state of SwanLab's."""
         if status not in _STATES:
             swanlab.finish()
-            raise Unsupported(f"swanlab has no way to end a run as {status!r}; it has ended as a success.")
+            _refuse(f"no status {status}", "not theirs: the run has ended as a success")
         swanlab.finish(state=_STATES[status], error="it failed" if status == "failed" else None)
 
 
-def _at_the_start(what: str) -> NoReturn:
-    raise Unsupported(f"swanlab takes {what} when a run begins, and has no call for a run that has begun.")
+def _refuse(what: str, why: str) -> NoReturn:
+    raise Unsupported(f"{SwanLabTracker.name} has {what} ({why}).")

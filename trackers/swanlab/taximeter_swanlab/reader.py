@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections import deque
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any, BinaryIO
@@ -10,12 +11,13 @@ from taximeter.artifact_files import find_artifact
 from taximeter.errors import InputError
 from taximeter.files import describe_stream
 from taximeter.record import Artifact, RunRecord
+from taximeter.record_log import Problem
 from taximeter.tracker import RECORD_PATH, RunSummary
 from taximeter_swanlab.about import environment_in, source_in
 from taximeter_swanlab.backup import describe
 from taximeter_swanlab.config import read_config
 from taximeter_swanlab.fold import Fold
-from taximeter_swanlab.log import Problem, RecordLog, last_payloads
+from taximeter_swanlab.log import SwanLabLog
 from taximeter_swanlab.names import ARTIFACTS, OURS, run_id_for
 from taximeter_swanlab.records import parse
 from taximeter_swanlab.store import RunFolder, run_folders
@@ -57,7 +59,7 @@ def read_exact(run: RunFolder) -> RunRecord | None:
 
 def read_native(run: RunFolder) -> RunRecord:
     """Return what the run's log and files say by themselves; damage in the log is passed over and logged."""
-    log, fold = RecordLog(run.log), Fold()
+    log, fold = SwanLabLog(run.log), Fold()
     for payload in log:
         if (record := parse(payload)) is not None:
             fold.add(record)
@@ -81,9 +83,21 @@ def read_native(run: RunFolder) -> RunRecord:
     )
 
 
+def last_point(run: RunFolder, key: str) -> tuple[Any, Any]:
+    """Return the value and step of a metric's last point.
+
+    Raises:
+        InputError: the run has no such metric.
+    """
+    scalars = (record.scalar for record in map(parse, SwanLabLog(run.log)) if record and record.HasField("scalar"))
+    for scalar in deque((scalar for scalar in scalars if scalar.key == key), maxlen=1):
+        return scalar.value.number, scalar.step
+    raise InputError(f"the SwanLab run {run.name!r} has no metric {key!r}.")
+
+
 def problems_in(run: RunFolder) -> list[Problem]:
     """Return the places in the run's log that cannot be read."""
-    log = RecordLog(run.log)
+    log = SwanLabLog(run.log)
     for _ in log:
         pass
     return log.problems
@@ -117,8 +131,8 @@ def _ends(run: RunFolder) -> Fold:
     """Return the head of a run's log, and its end if there is one."""
     fold = Fold()
     for kind, payloads in (
-        ("start", islice(RecordLog(run.log), _HEAD_RECORDS)),
-        ("finish", last_payloads(run.log)),
+        ("start", islice(SwanLabLog(run.log), _HEAD_RECORDS)),
+        ("finish", SwanLabLog(run.log).last_payloads()),
     ):
         for record in map(parse, payloads):
             if record is not None and record.HasField(kind):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from taximeter.tracker import RECORD_PATH
-from taximeter_swanlab.log import is_log
+from taximeter_swanlab.log import SwanLabLog
 from taximeter_swanlab.names import ARTIFACTS
 
 _SUFFIX = ".swanlab"
@@ -76,7 +76,7 @@ def run_folders(location: str, part: str = "") -> Iterator[RunFolder]:
 
 def holds_run(path: Path) -> bool:
     """Tell whether there is a SwanLab run at `path`."""
-    return any(is_log(run.log) for run in run_folders(str(path)))
+    return any(SwanLabLog.is_log(run.log) for run in run_folders(str(path)))
 
 
 def _run_in(folder: Path) -> Iterator[RunFolder]:

@@ -30,7 +30,7 @@ from swanlab.sdk.internal.core_python.store import DataStoreWriter
 from swanlab.sdk.internal.pkg.helper import mkdir_and_append_gitignore
 
 from taximeter.errors import TrackerError
-from taximeter_swanlab.log import RecordLog
+from taximeter_swanlab.log import SwanLabLog
 
 Point = tuple[str, float, int, int]
 """Key, value, step, time in microseconds."""
@@ -132,7 +132,7 @@ class VendorRun:
 
     def _rewrite(self) -> None:
         """Write the log again with another head, which is its first record."""
-        partial, log = self._file.with_suffix(".partial"), RecordLog(self._file)
+        partial, log = self._file.with_suffix(".partial"), SwanLabLog(self._file)
         writer = DataStoreWriter()
         writer.open(partial)
         writer.write(builder.build_start_record(self.start).SerializeToString())

@@ -12,7 +12,7 @@ from taximeter.files import media_type
 from taximeter.record import Artifact, Dataset, Model, RunRecord, Series, Status, unpack_dataset, unpack_model
 from taximeter_trackio.names import DATASET, FILE, MODEL, NOTE, RECORD
 from taximeter_trackio.tables import Link, Row, StoredRun
-from taximeter_trackio.times import text_time
+from taximeter_trackio.times import row_time
 
 _NUMBERS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _STATUSES: dict[Any, Status] = {status: status for status in ("running", "finished", "failed", "killed")}
@@ -39,7 +39,7 @@ def record_of(
         name=run.name,
         status=status_of(run),
         started=started_of(run),
-        ended=text_time(ours.get("ended")),
+        ended=row_time(ours.get("ended")),
         parent_id=run.config.get("_Group") if ours else None,
         hypothesis=ours.get("hypothesis"),
         notes=tuple(notes if ours else notes + alerts),
@@ -105,7 +105,7 @@ def status_of(run: StoredRun) -> Status:
 
 def started_of(run: StoredRun) -> int:
     """Return when the run began: as its config says, or at its first row."""
-    created, first = text_time(run.config.get("_Created")), text_time(run.first_time)
+    created, first = row_time(run.config.get("_Created")), row_time(run.first_time)
     return next((time for time in (created, first) if time is not None), 0)
 
 
@@ -114,7 +114,7 @@ def _fold(rows: Iterable[Row], started: int, *, notes_only: bool) -> tuple[dict[
     metrics: dict[str, Series] = {}
     notes: list[str] = []
     for row in rows:
-        time = text_time(row.time)
+        time = row_time(row.time)
         for key, value in row.values.items():
             number = _number(value)
             if number is not None:

@@ -1,27 +1,16 @@
-"""Times as Trackio writes them: ISO 8601 in UTC, to the microsecond."""
+"""The times of rows, which Trackio writes as texts."""
 
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+from taximeter.times import EARLIEST, LATEST, text_time
+
 _MICROSECONDS = 1_000_000
-_FIRST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
-_LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 
 
-def time_text(time: int) -> str:
-    """Return microseconds since 1970 as text; what no calendar reaches becomes its first or last instant."""
-    moment = _EPOCH + timedelta(microseconds=min(max(time, _FIRST), _LAST))
-    return moment.isoformat(timespec="microseconds")
-
-
-def text_time(text: object) -> int | None:
-    """Return the microseconds that a text names: a date, in UTC unless it says otherwise, or seconds."""
-    with suppress(ValueError):
-        moment = datetime.fromisoformat(str(text))
-        return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH) // _MICROSECOND
+def row_time(text: object) -> int | None:
+    """Return the microseconds that a text names: a date or, as an import may have them, seconds."""
+    if (time := text_time(text)) is not None:
+        return time
     with suppress(ValueError, OverflowError):
-        time = round(float(str(text)) * _MICROSECONDS)
-        return min(max(time, _FIRST), _LAST)
+        return min(max(round(float(str(text)) * _MICROSECONDS), EARLIEST), LATEST)
     return None

@@ -13,6 +13,7 @@ from trackio import Html, Image, Markdown, Table
 from taximeter.artifact_files import name_digest
 from taximeter.events import MetricsLogged, Started
 from taximeter.record import Dataset, Model, RunRecord, pack_dataset, pack_model
+from taximeter.times import time_text
 from taximeter.tracker import RECORD_PATH, RunWriter
 from taximeter_trackio import TrackioTracker
 from taximeter_trackio.media import report_text, table_rows
@@ -31,7 +32,6 @@ from taximeter_trackio.names import (
     project_for,
     run_name_for,
 )
-from taximeter_trackio.times import time_text
 from taximeter_trackio.vendor import VendorRun
 
 _RECORD_NAME = "taximeter-record"

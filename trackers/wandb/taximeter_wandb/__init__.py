@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
 from taximeter.events import Started
 from taximeter.record import RunRecord
+from taximeter.record_log import Problem
 from taximeter.tracker import Feature, RunSummary, RunWriter, Tracker
-from taximeter_wandb.log import Problem
 from taximeter_wandb.store import chosen_folders, find_run, looks_like_store, store_folders
 
 if TYPE_CHECKING:

@@ -2,16 +2,15 @@
 
 import html
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import wandb
-from pyarrow import csv, parquet
+
+from taximeter.table_files import UNREADABLE, plain_cell, row_batches
 
 _TEXT_BYTES = 1 << 20
-_BATCH_ROWS = 1000
 
 _logger = logging.getLogger(__name__)
 
@@ -32,12 +31,12 @@ def as_table(file: Path, media_type: str) -> wandb.Table | None:
     columns: list[str | int] = []
     rows: list[Iterable[Any]] = []
     try:
-        for batch in _csv_batches(file) if media_type == "text/csv" else _parquet_batches(file):
+        for batch in row_batches(file, media_type):
             columns = batch.schema.names
-            rows += zip(*(map(_cell, column.to_pylist()) for column in batch.columns), strict=True)
+            rows += zip(*(map(plain_cell, column.to_pylist()) for column in batch.columns), strict=True)
             if len(rows) >= wandb.Table.MAX_ROWS:
                 break
-    except (pa.ArrowException, OSError, ValueError) as error:
+    except UNREADABLE as error:
         _warn(file, error)
     if not columns:
         return None
@@ -50,21 +49,6 @@ def as_page(file: Path, media_type: str) -> wandb.Html:
         text = stream.read(_TEXT_BYTES).decode(errors="replace")
     page = text if media_type == "text/html" else f"<pre>{html.escape(text)}</pre>"
     return wandb.Html(page, inject=False, data_is_not_path=True)
-
-
-def _csv_batches(file: Path) -> Iterator[pa.RecordBatch]:
-    with csv.open_csv(file) as reader:
-        yield from reader
-
-
-def _parquet_batches(file: Path) -> Iterator[pa.RecordBatch]:
-    with parquet.ParquetFile(file) as reader:
-        yield from reader.iter_batches(_BATCH_ROWS)
-
-
-def _cell(value: Any) -> bool | float | str | None:
-    """Return a value as a table of W&B's holds it."""
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
 
 
 def _warn(file: Path, error: Exception) -> None:

@@ -15,6 +15,7 @@ import psutil
 from taximeter.errors import InputError
 from taximeter.files import describe_file
 from taximeter.record import Artifact, RunRecord, Status
+from taximeter.record_log import Problem
 from taximeter.tracker import RECORD_FOLDER, RunSummary
 from taximeter_wandb.about import (
     datasets_of,
@@ -26,7 +27,7 @@ from taximeter_wandb.about import (
     tags_of,
 )
 from taximeter_wandb.fold import Fold, row_of, status_of
-from taximeter_wandb.log import Problem, RecordLog
+from taximeter_wandb.log import WandbLog
 from taximeter_wandb.native import file_path_for
 from taximeter_wandb.records import exit_in, parse
 from taximeter_wandb.store import RunFolder
@@ -49,7 +50,7 @@ def read_exact(run: RunFolder) -> RunRecord | None:
 
 def read_native(run: RunFolder) -> RunRecord:
     """Return what the run's log and files say by themselves; damage in the log is passed over and logged."""
-    log, fold = RecordLog(run.log), Fold()
+    log, fold = WandbLog(run.log), Fold()
     for record in _records(log):
         fold.add(record)
     level = logging.INFO if fold.exit is None else logging.WARNING  # a log without an end is torn by nature
@@ -82,7 +83,7 @@ def read_native(run: RunFolder) -> RunRecord:
 
 def problems_in(run: RunFolder) -> list[Problem]:
     """Return the places in the run's log that cannot be read."""
-    log = RecordLog(run.log)
+    log = WandbLog(run.log)
     for _ in log:
         pass
     return log.problems
@@ -94,7 +95,7 @@ def last_point(run: RunFolder, key: str) -> tuple[Any, Any]:
     Raises:
         InputError: the run has no such metric.
     """
-    histories = (record.history for record in _records(RecordLog(run.log)) if record.HasField("history"))
+    histories = (record.history for record in _records(WandbLog(run.log)) if record.HasField("history"))
     rows = (dict(row_of(history.item)) for history in histories)
     last = next(iter(deque((row for row in rows if key in row), maxlen=1)), None)
     if last is None:
@@ -111,7 +112,7 @@ def summarise(run: RunFolder) -> RunSummary:
             record.run_id, run.vendor_id, record.experiment, record.name, record.status, record.started
         )
     fold = Fold()
-    for record in islice(_records(RecordLog(run.log)), _HEAD_RECORDS):
+    for record in islice(_records(WandbLog(run.log)), _HEAD_RECORDS):
         fold.add(record)
     fold.exit = exit_in(run.log)
     run_id = str((fold.ours or {}).get("run", run.vendor_id))
@@ -131,7 +132,7 @@ def open_artifact(run: RunFolder, path: str) -> BinaryIO:
     return run.file_inside(run.files / path).open("rb")
 
 
-def _records(log: RecordLog) -> Iterator[Any]:
+def _records(log: WandbLog) -> Iterator[Any]:
     return (record for payload in log if (record := parse(payload)) is not None)
 
 

@@ -23,7 +23,7 @@ from google.protobuf import (
 )
 
 from taximeter.errors import TrackerError
-from taximeter_wandb.log import last_payloads
+from taximeter_wandb.log import WandbLog
 
 _RECORD = "wandb_internal.Record"
 _FILE = "wandb/proto/wandb_internal.proto"
@@ -39,7 +39,7 @@ def parse(payload: bytes) -> Any:
 
 def exit_in(log: Path) -> Any:
     """Return the ``RunExitRecord`` at the end of a log, or None where there is none (yet)."""
-    records = map(parse, last_payloads(log))
+    records = map(parse, WandbLog(log).last_payloads())
     return next((record.exit for record in records if record is not None and record.HasField("exit")), None)
 
 

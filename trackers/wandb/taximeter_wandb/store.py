@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from taximeter.errors import InputError
+from taximeter.record_log import HEADER_BYTES
 from taximeter.tracker import RECORD_PATH
-from taximeter_wandb.log import HEADER
+from taximeter_wandb.log import WandbLog
 from taximeter_wandb.native import run_id_for
 
 _STORE_FOLDERS = ("wandb", ".wandb")
@@ -26,7 +27,7 @@ class RunFolder(NamedTuple):
     @property
     def has_begun(self) -> bool:
         """Whether the log holds anything yet: W&B writes what it has once in a while."""
-        return self.log.stat().st_size > len(HEADER)
+        return self.log.stat().st_size > HEADER_BYTES
 
     @property
     def files(self) -> Path:
@@ -132,4 +133,4 @@ def _run_in(folder: Path) -> Iterator[RunFolder]:
 def _is_log(file: Path) -> bool:
     """Tell whether this is a log; the log of a run that began just now is empty."""
     with file.open("rb") as stream:
-        return stream.read(len(HEADER)) in {HEADER, b""}
+        return stream.read(HEADER_BYTES) in {*WandbLog.headers, b""}

@@ -1,5 +1,6 @@
 """Facts about tags, notes, artifacts, media, datasets and models."""
 
+import re
 import struct
 from collections.abc import Callable
 from typing import Any, Final
@@ -19,6 +20,7 @@ _BYTES = bytes(range(256)) * 16
 _NOTE = "Grüße 🚕\n\nsecond *paragraph*"
 _TEXT = "line one\nline two: ünïcode 🚕\n"
 _PNG = b"\x89PNG\r\n\x1a\n"
+_SVG = re.compile(rb'<svg [^>]*?width="([^"]+)" height="([^"]+)"')
 _PIXELS = [320, 240]
 _ROWS = {"trip": [1, 2], "miles": [0.1 + 0.2, 5e-324], "zone": ["JFK, é", "距離 🚕"]}
 _NAMED = Dataset("green-2025-01", "train", "data/green.parquet", "ab12cd34", 1234, {"miles": "double"})
@@ -75,8 +77,12 @@ def _figure(bench: Bench) -> None:
         plt.close(figure)
 
 
-def _pixels(content: bytes) -> list[int] | None:
-    return list(struct.unpack(">II", content[16:24])) if content.startswith(_PNG) else None
+def _size(content: bytes) -> list[Any] | None:
+    """Return the size of an image: in pixels, or as a vector graphic has it."""
+    if content.startswith(_PNG):
+        return list(struct.unpack(">II", content[16:24]))
+    vector = _SVG.search(content)
+    return [text.decode() for text in vector.groups()] if vector else None
 
 
 def _table(bench: Bench) -> None:
@@ -99,7 +105,13 @@ def _read_text(found: Found) -> Any:
 
 
 def _of_dataset(choose: Callable[[Dataset], Any]) -> Callable[[Found], Any]:
-    return lambda found: next(map(choose, found.record.datasets), ABSENT)
+    """Read a dataset, or the text of a tag that says something of one."""
+
+    def read(found: Found) -> Any:
+        texts = (text for text in found.record.tags.values() if _NAMED.name in text)
+        return next(map(choose, found.record.datasets), next(texts, ABSENT))
+
+    return read
 
 
 def _model(bench: Bench) -> None:
@@ -149,7 +161,7 @@ FACTS: Final = (
         "A Matplotlib figure comes back as an image with all its pixels.",
         _PIXELS,
         _figure,
-        lambda found: found.first_content(_pixels),
+        lambda found: found.first_content(_size),
     ),
     Fact(
         69,
@@ -159,6 +171,7 @@ FACTS: Final = (
         _ROWS,
         _table,
         lambda found: found.first_content(frame_in),
+        undo.without_index,
     ),
     Fact(70, Theme.MEDIA, "text", "A text comes back character by character.", _TEXT, _text, _read_text),
     Fact(
@@ -178,6 +191,7 @@ FACTS: Final = (
         _DATASET.sha256,
         lambda bench: bench.run.log_dataset(_DATASET),
         _of_dataset(lambda dataset: dataset.sha256),
+        undo.to_digest,
     ),
     Fact(
         73,

@@ -10,6 +10,7 @@ from neptune_api.proto.neptune_pb.ingest.v1 import common_pb2  # type: ignore[im
 from taximeter_neptune.fields import Fields, StoredFile
 
 _MICROSECONDS = 1_000_000
+_MILLION = 1_000_000
 _NANOSECONDS_PER_MICROSECOND = 1000
 
 
@@ -36,7 +37,7 @@ def apply_snapshot(fields: Fields, part: Path, uploads: Mapping[str, str], messa
     """
     snapshot = common_pb2.UpdateRunSnapshot.FromString(message)
     time = to_microseconds(snapshot.timestamp)
-    step = snapshot.step.whole if snapshot.HasField("step") else None
+    step = _step(snapshot.step) if snapshot.HasField("step") else None
     for path, value in snapshot.append.items():
         kind = value.WhichOneof("value")
         if kind == "float64":
@@ -51,6 +52,11 @@ def apply_snapshot(fields: Fields, part: Path, uploads: Mapping[str, str], messa
         changes = change.string.values.items()
         added = [text for text, operation in changes if operation == common_pb2.ADD]
         fields.change_set(path, added, [text for text, operation in changes if operation != common_pb2.ADD])
+
+
+def _step(step: Any) -> float:
+    """Return a step, which has a fraction in millionths."""
+    return float(step.whole + step.micro / _MILLION) if step.micro else int(step.whole)
 
 
 def _assign(fields: Fields, part: Path, uploads: Mapping[str, str], path: str, value: Any) -> None:

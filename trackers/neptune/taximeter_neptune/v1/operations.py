@@ -37,7 +37,7 @@ def _apply(fields: Fields, folder: Path, operation: dict[str, Any]) -> None:
     path, kind = "/".join(operation["path"]), operation["type"]
     if kind == "LogFloats":
         for entry in operation["values"]:
-            fields.log(path, float(entry["value"]), entry.get("step"), to_microseconds(entry["ts"]))
+            fields.log(path, entry["value"], entry.get("step"), to_microseconds(entry["ts"]))
     elif kind in _ATOMS:
         fields.atoms[path] = operation["value"]
     elif kind == "AssignDatetime":

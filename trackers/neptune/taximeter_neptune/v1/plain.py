@@ -1,6 +1,6 @@
 """A run as Neptune's documentation writes it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -34,6 +34,10 @@ class V1PlainRun(PlainRun):
         timestamp = None if time is None else time / _MICROSECONDS
         for key, value in metrics.items():
             self._run[key].append(value, step=step, timestamp=timestamp)
+
+    def log_points(self, key: str, points: Sequence[tuple[float, int]]) -> None:
+        """Extend a series, in one call."""
+        self._run[key].extend([value for value, _ in points], steps=[step for _, step in points])
 
     def set_tags(self, tags: Mapping[str, Any]) -> None:
         """Add tags."""

@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_FIRST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
-_LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+EARLIEST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+LATEST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 
 
 def time_text(time: int) -> str:
     """Return microseconds since 1970 as text; what no calendar reaches becomes its first or last instant."""
-    moment = _EPOCH + timedelta(microseconds=min(max(time, _FIRST), _LAST))
+    moment = _EPOCH + timedelta(microseconds=min(max(time, EARLIEST), LATEST))
     return moment.isoformat(timespec="microseconds")
 
 
