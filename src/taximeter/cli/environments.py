@@ -22,6 +22,10 @@ def add(
     extra: Annotated[
         list[str] | None, typer.Option("--with", help="A further requirement; may be given again.")
     ] = None,
+    exclude_newer: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="Take the vendor and what it needs from before this date (2025-05-01)."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Make an environment with uv; the tracker's couriers and readers then run in it.
@@ -31,7 +35,12 @@ def add(
     Example: taximeter environment add NAME==1.2.3 --with 'numpy<2'
     """
     with stderr.status(f"making an environment for {name}") as status:
-        made = add_environment(name, extra or (), on_line=lambda line: status.update(plain(line)))
+        made = add_environment(
+            name,
+            extra or (),
+            exclude_newer=exclude_newer,
+            on_line=lambda line: status.update(plain(line)),
+        )
     _print([made], as_json=as_json)
 
 

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from taximeter.cli.output import console, print_json, stderr
+from taximeter.cli.output import console, plain, print_json, stderr
+from taximeter.environments import ensure_environment
 from taximeter.errors import InputError
 from taximeter.measure.kind import Depth
 from taximeter.plugins import installed
@@ -28,6 +29,7 @@ def measure_trackers(
     """Measure what trackers cost, survive and lose, and keep the results.
 
     It can be stopped, and goes on where it was when it is started again.
+    A version, TRACKER==VERSION, is measured in an environment of its own, which is made where it is missing.
 
     Example: taximeter measure cost --tracker csv
     """
@@ -38,8 +40,10 @@ def measure_trackers(
     if unknown:
         raise InputError(f"there is no kind {unknown[0]!r}: choose from {', '.join(KINDS)}.")
     trackers = tracker or list(installed())
-    for one in trackers:
-        parse_store(one, Path.cwd())
+    with stderr.status("making environments") as status:
+        for one in trackers:
+            ensure_environment(one, on_line=lambda line: status.update(plain(line)))
+            parse_store(one, Path.cwd())
     steps = plan([KINDS[kind] for kind in kinds or KINDS], trackers, depth)
     minutes = sum(step.seconds for step in steps) / 60
     stderr.print(f"taximeter: {len(steps)} samples, about {minutes:.0f} minutes", highlight=False)
