@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from taximeter.errors import InputError, Unsupported
+from taximeter.errors import InputError
 from taximeter.plugins import load, vendor_version
 from taximeter.uv import run_uv
 
@@ -80,8 +80,7 @@ def check_version(name: str) -> None:
     In the environment of the training, whatever installed it has seen to that.
 
     Raises:
-        InputError: as in `find_environment`.
-        Unsupported: it cannot.
+        InputError: it cannot, or as in `find_environment`.
     """
     environment = find_environment(name)
     if environment is None or environment.version is None:
@@ -90,9 +89,9 @@ def check_version(name: str) -> None:
 
     wanted = vendor_requirement(load(name))
     if wanted and not wanted.specifier.contains(environment.version, prereleases=True):
-        raise Unsupported(
-            f"{environment.vendor} {environment.version} cannot be recorded with: its adapter needs {wanted}; "
-            "what its own interface does can be measured, and its stores be read."
+        raise InputError(
+            f"{name} cannot record runs: the adapter needs {wanted}, and has {environment.version} there; "
+            "the vendor's own interface can be measured, and its stores can be read."
         )
 
 

@@ -41,8 +41,7 @@ def start_run(
         wait_seconds: how long the end of the ``with`` block waits for the stores; None does not wait.
 
     Raises:
-        InputError: a tracker is not installed, or a text cannot be kept.
-        Unsupported: a tracker's adapter cannot write with the version of its vendor.
+        InputError: a tracker is not installed or cannot write with its vendor's version, or a text cannot be kept.
     """
     base = Path(folder).absolute()
     destinations = tuple(dict.fromkeys(parse_store(tracker, base) for tracker in trackers))

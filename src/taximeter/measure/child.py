@@ -26,7 +26,7 @@ def python_of(way: Way, tracker: str) -> str:
     """Return the interpreter that logs on a way: the vendor's own where the vendor is met.
 
     Raises:
-        Unsupported: the way is ours, and the adapter cannot write with this version of the vendor.
+        InputError: the way is ours, and the adapter cannot write with this version of the vendor.
     """
     if way != "vendor":
         check_version(tracker)

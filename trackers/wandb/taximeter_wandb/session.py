@@ -136,7 +136,7 @@ def _init(location: str, started: Started) -> wandb.Run:
 
 def _settings() -> wandb.Settings:
     """Return settings under which W&B writes what it is given, and nothing of this process."""
-    chosen = {
+    chosen: dict[str, Any] = {
         "console": "off",
         "silent": True,
         "disable_code": True,
