@@ -18,7 +18,10 @@ from taximeter_wandb.native import OURS, STEP, param_value, project_for, run_id_
 SERVICE_GONE = (ConnectionError, HandleAbandonedError, MailboxClosedError)
 """What the vendor raises when its service process has died."""
 
-_REFUSED = getattr(mailbox_handle, "ServerResponseError", wandb.UsageError)  # W&B before 0.26 has none
+_REFUSED: type[Exception] = getattr(mailbox_handle, "ServerResponseError", HandleAbandonedError)
+"""What the vendor raises when it refuses a run; before 0.26 it refuses none."""
+    mailbox_handle, "ServerResponseError", wandb.UsageError
+)  # W&B before 0.26 has none
 
 KILLED = 137
 """The exit code of a run that was killed: what a shell gives a process that SIGKILL ended."""
@@ -75,9 +78,10 @@ def describe(run: wandb.Run, environment: Mapping[str, Any]) -> None:
 
 def _interface(run: wandb.Run) -> Any:
     """Return what a run is written through; W&B before 0.28 keeps it in the run's backend."""
+    holder: Any = run
     if hasattr(run, "_interface"):
-        return run._interface  # noqa: SLF001 - see `describe`
-    return getattr(run._backend, "interface", None)  # noqa: SLF001 - as above
+        return holder._interface  # noqa: SLF001 - see `describe`
+    return getattr(holder._backend, "interface", None)  # noqa: SLF001 - as above
 
 
 def _known(fields: Mapping[str, Any], message: Any) -> dict[str, Any]:
