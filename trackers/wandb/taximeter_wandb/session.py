@@ -20,8 +20,6 @@ SERVICE_GONE = (ConnectionError, HandleAbandonedError, MailboxClosedError)
 
 _REFUSED: type[Exception] = getattr(mailbox_handle, "ServerResponseError", HandleAbandonedError)
 """What the vendor raises when it refuses a run; before 0.26 it refuses none."""
-    mailbox_handle, "ServerResponseError", wandb.UsageError
-)  # W&B before 0.26 has none
 
 KILLED = 137
 """The exit code of a run that was killed: what a shell gives a process that SIGKILL ended."""
