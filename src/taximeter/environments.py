@@ -90,8 +90,8 @@ def check_version(name: str) -> None:
     wanted = vendor_requirement(load(name))
     if wanted and not wanted.specifier.contains(environment.version, prereleases=True):
         raise InputError(
-            f"{name} cannot record runs: the adapter needs {wanted}, and has {environment.version} there; "
-            "the vendor's own interface can be measured, and its stores can be read."
+            f"{name} cannot record runs, for the adapter needs {wanted}; "
+            "`taximeter measure` can still measure the vendor's own interface."
         )
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import wandb
-from wandb.proto import wandb_internal_pb2
+from wandb.proto import wandb_internal_pb2, wandb_settings_pb2
 from wandb.sdk.mailbox import HandleAbandonedError, MailboxClosedError, mailbox_handle
+from wandb.sdk.wandb_settings import CLIENT_ONLY_SETTINGS
 
 from taximeter.errors import TrackerError
 from taximeter.events import Started
@@ -154,7 +155,8 @@ def _settings() -> wandb.Settings:
         "x_save_requirements": False,
         "x_transaction_log_flush_interval": _FLUSH_SECONDS,
     }
-    known = wandb.Settings.model_fields  # older releases lack some, and refuse what they do not know
+    sent = wandb_settings_pb2.Settings.DESCRIPTOR.fields_by_name  # type: ignore[attr-defined]
+    known = wandb.Settings.model_fields.keys() & {*sent, *CLIENT_ONLY_SETTINGS}  # older releases refuse others
     return wandb.Settings(**{name: value for name, value in chosen.items() if name in known})
 
 
