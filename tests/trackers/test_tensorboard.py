@@ -41,9 +41,9 @@ from taximeter.events import (
 )
 from taximeter.events import Event as OurEvent
 from taximeter.files import media_type
-from taximeter.measure import KINDS
 from taximeter.measure.child import ask, python_of
 from taximeter.measure.contention_worker import Order, Report
+from taximeter.measure.crash import CRASH
 from taximeter.record import Artifact, Dataset, Environment, Model, RunRecord, Source
 from taximeter.testing import StagedRun, record_run
 from taximeter.testing.verdicts import VerdictsOf, by_name
@@ -603,7 +603,7 @@ def test_releases_are_measured_side_by_side(environments: Path, tmp_path: Path) 
     assert done.returncode == 0, done.stderr
     assert sorted(folder.name for folder in environments.iterdir()) == names
     for name, file in zip(names, json.loads(done.stdout), strict=True):
-        found = KINDS["crash"].read(tmp_path / file)
+        found = CRASH.read(tmp_path / file)
         assert (Path(file).name, found.tracker) == (f"crash-{name}.json", name)
         assert found.version == name.partition("==")[2]
         assert [row.problems for row in found.rows] == [[], []]

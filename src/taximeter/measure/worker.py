@@ -55,6 +55,8 @@ def _carry_out(order: Order) -> Report:
         return _measure(order, call)
     except (InputError, Unsupported) as error:
         return Report(problem=str(error))
+    except Exception as error:  # noqa: BLE001 - whatever the vendor raises is the reason, not what it says last
+        return Report(problem=f"{type(error).__name__}: {error}")
 
 
 def _measure(order: Order, call: Call) -> Report:
