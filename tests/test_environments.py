@@ -117,7 +117,7 @@ def test_a_version_that_does_not_exist_is_no_environment() -> None:
 
 
 @pytest.mark.usefixtures("environments")
-@pytest.mark.parametrize("name", ["../up", "a b", "", "x==", "nobody"])
+@pytest.mark.parametrize("name", ["../up", "a b", "", "x==", "x==new", "nobody"])
 def test_a_name_that_is_no_tracker_is_refused(name: str) -> None:
     """Nothing is written outside the folder of environments."""
     with pytest.raises(InputError):

@@ -20,7 +20,7 @@ from taximeter.errors import InputError
 from taximeter.plugins import load, vendor_version
 from taximeter.uv import run_uv
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(==[A-Za-z0-9][A-Za-z0-9.+!_-]*)?")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(==[0-9][A-Za-z0-9.+!_-]*)?")
 _DESCRIPTION = "environment.json"
 
 
@@ -52,10 +52,9 @@ def find_environment(name: str) -> Environment | None:
     Raises:
         InputError: the name asks for a version, and there is none.
     """
-    found = next((environment for environment in list_environments() if environment.name == name), None)
-    if found is None and "==" in name:
+    if lacks_environment(name):
         raise InputError(f"{name} has no environment; `taximeter environment add {name}` makes it.")
-    return found
+    return next((environment for environment in list_environments() if environment.name == name), None)
 
 
 def python_for(name: str) -> str:
@@ -95,10 +94,9 @@ def check_version(name: str) -> None:
         )
 
 
-def ensure_environment(name: str, *, on_line: Callable[[str], None] = lambda _: None) -> None:
-    """Make the environment that a version asks for, unless it is there; see `add_environment`."""
-    if "==" in name and name not in [environment.name for environment in list_environments()]:
-        add_environment(name, on_line=on_line)
+def lacks_environment(name: str) -> bool:
+    """Tell whether a name asks for a version that has no environment."""
+    return "==" in name and name not in [environment.name for environment in list_environments()]
 
 
 def add_environment(

@@ -49,7 +49,8 @@ def install_steps(
 def _besides(tracker: type[Tracker], version: str) -> list[str]:
     """Return what a release of the vendor needs besides what it asks for."""
     ranges = tracker.old_requirements.items() if version else ()
-    return [one for versions, needed in ranges if version in SpecifierSet(versions) for one in needed]
+    fitting = (needed for versions, needed in ranges if SpecifierSet(versions).contains(version, prereleases=True))
+    return [one for needed in fitting for one in needed]
 
 
 def _requirements(found: Distribution) -> Iterator[Requirement]:

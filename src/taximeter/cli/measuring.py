@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from taximeter.cli.output import console, plain, print_json, stderr
-from taximeter.environments import ensure_environment
+from taximeter.cli.environments import make
+from taximeter.cli.output import console, print_json, stderr
+from taximeter.environments import lacks_environment
 from taximeter.errors import InputError
 from taximeter.measure.kind import Depth
 from taximeter.plugins import installed
@@ -40,10 +41,10 @@ def measure_trackers(
     if unknown:
         raise InputError(f"there is no kind {unknown[0]!r}: choose from {', '.join(KINDS)}.")
     trackers = tracker or list(installed())
-    with stderr.status("making environments") as status:
-        for one in trackers:
-            ensure_environment(one, on_line=lambda line: status.update(plain(line)))
-            parse_store(one, Path.cwd())
+    for one in trackers:
+        if lacks_environment(one):
+            make(one)
+        parse_store(one, Path.cwd())
     steps = plan([KINDS[kind] for kind in kinds or KINDS], trackers, depth)
     minutes = sum(step.seconds for step in steps) / 60
     stderr.print(f"taximeter: {len(steps)} samples, about {minutes:.0f} minutes", highlight=False)
