@@ -76,7 +76,7 @@ def describe(run: wandb.Run, environment: Mapping[str, Any]) -> None:
 
 
 def _interface(run: wandb.Run) -> Any:
-    """Return what a run is written through; W&B before 0.28 keeps it in the run's backend."""
+    """Return what a run is written through; older releases keep it in the run's backend."""
     holder: Any = run
     if hasattr(run, "_interface"):
         return holder._interface  # noqa: SLF001 - see `describe`
