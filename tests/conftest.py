@@ -2,6 +2,7 @@
 
 import importlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -47,6 +48,15 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("TAXIMETER_HOME", str(tmp_path / ".taximeter"))
     monkeypatch.chdir(tmp_path)
     return tmp_path / ".taximeter"
+
+
+@pytest.fixture(scope="module")
+def environments(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Keep the environments of a module in a folder of their own."""
+    folder = tmp_path_factory.mktemp("environments")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TAXIMETER_ENVIRONMENTS", str(folder))
+        yield folder
 
 
 @pytest.fixture(scope="session")

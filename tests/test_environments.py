@@ -4,28 +4,26 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import pytest
 
 from taximeter import start_run
 from taximeter.diff import diff
-from taximeter.environments import add_environment, find_environment, list_environments, remove_environment
+from taximeter.environments import (
+    Environment,
+    add_environment,
+    find_environment,
+    list_environments,
+    remove_environment,
+)
 from taximeter.errors import InputError, TrackerError
 from taximeter.plugins import load, load_all, vendor_version
+from taximeter.requirements import install_steps, vendor_requirement
 from taximeter.store.address import find_store, parse_store
 from taximeter.store.client import Store
 
 TAXIMETER = str(Path(sys.executable).with_name("taximeter"))
-
-
-@pytest.fixture(scope="module")
-def environments(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Keep the environments of this module in a folder of its own."""
-    folder = tmp_path_factory.mktemp("environments")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TAXIMETER_ENVIRONMENTS", str(folder))
-        yield folder
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +117,7 @@ def test_a_version_that_does_not_exist_is_no_environment() -> None:
 
 
 @pytest.mark.usefixtures("environments")
-@pytest.mark.parametrize("name", ["../up", "a b", "", "x==", "nobody"])
+@pytest.mark.parametrize("name", ["../up", "a b", "", "x==", "x==new", "nobody"])
 def test_a_name_that_is_no_tracker_is_refused(name: str) -> None:
     """Nothing is written outside the folder of environments."""
     with pytest.raises(InputError):
@@ -131,3 +129,32 @@ def test_a_tracker_without_a_vendor_has_no_versions(plain_tracker: str) -> None:
     """There is nothing of which there could be another one."""
     with pytest.raises(InputError, match="no versions"):
         add_environment(f"{plain_tracker}==1.0")
+
+
+def test_a_release_that_the_adapter_cannot_write_with_is_refused(environments: Path, tmp_path: Path) -> None:
+    """In one sentence, before anything is written."""
+    tracker = next(tracker for tracker in load_all()[0] if tracker.vendor and vendor_requirement(tracker))
+    name = f"{tracker.name}==0.0.1"
+    (environments / name).mkdir()
+    described = Environment(name, tracker.vendor, "0.0.1", sys.executable)
+    (environments / name / "environment.json").write_bytes(msgspec.json.encode(described))
+    try:
+        with pytest.raises(InputError, match="cannot record runs"):
+            start_run(trackers=[name])
+        for command in ("run", "compare"):
+            done = taximeter(command, "--tracker", name)
+            assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+        assert list(tmp_path.iterdir()) == []
+    finally:
+        remove_environment(name)
+
+
+def test_the_vendors_bounds_decide_what_an_environment_of_a_release_holds() -> None:
+    """Taximeter's own needs come without bounds, and it and the tracker without their needs."""
+    tracker = next(tracker for tracker in load_all()[0] if tracker.vendor)
+    early, chosen, ours = install_steps(tracker, "1.2.3", ["numpy<2"], "2024-01-31")
+    assert early[:3] == ["--exclude-newer", "2024-01-31", f"{tracker.vendor}==1.2.3"]
+    assert chosen[0] == f"{tracker.vendor}==1.2.3"
+    assert {"numpy<2", "msgspec", "numpy"} <= set(chosen)
+    assert not {"taximeter", tracker.vendor} & set(chosen)
+    assert ours[0] == "--no-deps"

@@ -11,20 +11,17 @@ import re
 import shutil
 import subprocess
 import sys
-import sysconfig
-import tempfile
 from collections.abc import Callable, Iterable
-from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
 import msgspec
 
-from taximeter.errors import InputError, TrackerError
-from taximeter.plugins import distribution_of, load, vendor_version
+from taximeter.errors import InputError
+from taximeter.plugins import load, vendor_version
+from taximeter.uv import run_uv
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(==[A-Za-z0-9][A-Za-z0-9.+!_-]*)?")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(==[0-9][A-Za-z0-9.+!_-]*)?")
 _DESCRIPTION = "environment.json"
-_LAST_LINES = 15
 
 
 class Environment(msgspec.Struct, frozen=True):
@@ -55,10 +52,9 @@ def find_environment(name: str) -> Environment | None:
     Raises:
         InputError: the name asks for a version, and there is none.
     """
-    found = next((environment for environment in list_environments() if environment.name == name), None)
-    if found is None and "==" in name:
+    if lacks_environment(name):
         raise InputError(f"{name} has no environment; `taximeter environment add {name}` makes it.")
-    return found
+    return next((environment for environment in list_environments() if environment.name == name), None)
 
 
 def python_for(name: str) -> str:
@@ -77,14 +73,45 @@ def version_in_use(name: str) -> str | None:
     return environment.version if environment else vendor_version(load(name))
 
 
+def check_version(name: str) -> None:
+    """Make sure that a tracker's adapter can write with the vendor's version in its environment.
+
+    In the environment of the training, whatever installed it has seen to that.
+
+    Raises:
+        InputError: it cannot, or as in `find_environment`.
+    """
+    environment = find_environment(name)
+    if environment is None or environment.version is None:
+        return
+    from taximeter.requirements import vendor_requirement  # noqa: PLC0415 - slow to import, and rarely needed
+
+    wanted = vendor_requirement(load(name))
+    if wanted and not wanted.specifier.contains(environment.version, prereleases=True):
+        raise InputError(
+            f"{name} cannot record runs, for the adapter needs {wanted}; "
+            "`taximeter measure` can still measure the vendor's own interface."
+        )
+
+
+def lacks_environment(name: str) -> bool:
+    """Tell whether a name asks for a version that has no environment."""
+    return "==" in name and name not in [environment.name for environment in list_environments()]
+
+
 def add_environment(
-    name: str, extra: Iterable[str] = (), *, on_line: Callable[[str], None] = lambda _: None
+    name: str,
+    extra: Iterable[str] = (),
+    *,
+    exclude_newer: str | None = None,
+    on_line: Callable[[str], None] = lambda _: None,
 ) -> Environment:
     """Make an environment; one that was begun and not completed is made anew.
 
     Args:
         name: an installed tracker, or ``<tracker>==<version>``.
         extra: further requirements, such as ``sqlalchemy<2.1`` for an old vendor.
+        exclude_newer: a date; the vendor and all that it needs are then what there was before it.
         on_line: called with each line that uv prints.
 
     Raises:
@@ -99,15 +126,13 @@ def add_environment(
     folder = environments_home() / name
     if (folder / _DESCRIPTION).exists():
         raise InputError(f"{name} has an environment; `taximeter environment remove {name}` removes it.")
+    from taximeter.requirements import install_steps  # noqa: PLC0415 - slow to import, and rarely needed
+
     shutil.rmtree(folder, ignore_errors=True)
     python = folder / "bin" / "python"
-    _run_uv(["venv", "--python", sys.executable, str(folder)], on_line)
-    wanted = [*_requirement(distribution("taximeter")), *_requirement(distribution_of(tracker.name)), *extra]
-    pins = f"{tracker.vendor}=={version}\n" if version else ""
-    with tempfile.NamedTemporaryFile("w", suffix=".txt") as overrides:
-        overrides.write(pins)
-        overrides.flush()
-        _run_uv(["pip", "install", "--python", str(python), "--overrides", overrides.name, *wanted], on_line)
+    run_uv(["venv", "--python", sys.executable, str(folder)], on_line)
+    for arguments in install_steps(tracker, version, list(extra), exclude_newer):
+        run_uv(["pip", "install", "--python", str(python), *arguments], on_line)
     made = Environment(name, tracker.vendor, _version_in(python, tracker.vendor), str(python))
     (folder / _DESCRIPTION).write_bytes(msgspec.json.encode(made))
     return made
@@ -124,38 +149,9 @@ def remove_environment(name: str) -> None:
     shutil.rmtree(environments_home() / name)
 
 
-def _requirement(installed: Distribution) -> list[str]:
-    """Return what asks for the same distribution: its folder where it came from one, else its version."""
-    origin = msgspec.json.decode(installed.read_text("direct_url.json") or "{}")
-    if "url" not in origin:
-        return [f"{installed.name}=={installed.version}"]
-    is_editable = origin.get("dir_info", {}).get("editable")
-    return ["--editable", origin["url"].removeprefix("file://")] if is_editable else [origin["url"]]
-
-
 def _version_in(python: Path, vendor: str | None) -> str | None:
     if vendor is None:
         return None
     code = "import sys; from importlib.metadata import version; print(version(sys.argv[1]))"
     asked = subprocess.run([python, "-I", "-c", code, vendor], capture_output=True, text=True, check=True)
     return asked.stdout.strip()
-
-
-def _run_uv(arguments: list[str], on_line: Callable[[str], None]) -> None:
-    lines: list[str] = []
-    command = [_uv(), *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-        for line in process.stdout or ():
-            lines.append(line.rstrip())
-            on_line(lines[-1])
-    if process.returncode:
-        said = "\n".join(lines[-_LAST_LINES:])
-        raise TrackerError(f"uv could not make the environment:\n{said}")
-
-
-def _uv() -> str:
-    """Return uv's program: beside our interpreter, or on the PATH."""
-    found = shutil.which("uv", path=sysconfig.get_path("scripts")) or shutil.which("uv")
-    if found is None:
-        raise InputError("environments are made with uv, which is not installed; `pip install uv` adds it.")
-    return found

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from taximeter.environments import check_version
 from taximeter.journal.home import Home
 from taximeter.run import WAIT_SECONDS, Run, begin, describe_start
 from taximeter.store.address import parse_store
@@ -40,10 +41,12 @@ def start_run(
         wait_seconds: how long the end of the ``with`` block waits for the stores; None does not wait.
 
     Raises:
-        InputError: a tracker is not installed, or a text cannot be kept.
+        InputError: a tracker is not installed or cannot write with its vendor's version, or a text cannot be kept.
     """
     base = Path(folder).absolute()
     destinations = tuple(dict.fromkeys(parse_store(tracker, base) for tracker in trackers))
+    for destination in destinations:
+        check_version(destination.tracker)
     started = describe_start(experiment, name, hypothesis)
     place = Home(Path(home) if home else None)
     return begin(

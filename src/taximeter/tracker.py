@@ -174,6 +174,8 @@ class Tracker(ABC):
     """A reason for each feature that is not declared."""
     issues: ClassVar[Mapping[int, str]] = {}
     """What its users have reported to the vendor: the number of a fact, as in `docs/facts.md`, to an address."""
+    old_requirements: ClassVar[Mapping[str, Sequence[str]]] = {}
+    """What releases of the vendor need besides what they ask for: a range of versions to requirements."""
     ui: ClassVar[str | None] = None
     """The command that opens the vendor's own UI, with ``{location}`` in it."""
 

@@ -42,6 +42,7 @@ from taximeter.events import (
 )
 from taximeter.files import describe_file, media_type
 from taximeter.record import Artifact, Dataset, Model, RunRecord, Source
+from taximeter.requirements import install_steps
 from taximeter.testing import StagedRun, record_run
 from taximeter.testing.recording import stage
 from taximeter.testing.verdicts import VerdictsOf, by_name
@@ -837,3 +838,9 @@ def test_which_plain_keys_and_steps_mlflow_takes_is_known(verdicts_of: VerdictsO
     assert by_name(verdicts, "points")["10,001 points"].verdict == "identical"
     assert "36 characters" in by_name(verdicts, "datasets and models")["digest of a dataset"].reason
     assert {by_name(verdicts, "runs")[name].verdict for name in ("finished", "failed", "killed")} == {"identical"}
+
+
+def test_old_releases_are_installed_with_what_was_current_then() -> None:
+    """MLflow before 3.13 allows a newer SQLAlchemy than it can be imported with."""
+    assert "sqlalchemy<2.1" in install_steps(MlflowTracker, "2.22.0", (), None)[0]
+    assert "sqlalchemy<2.1" not in install_steps(MlflowTracker, "3.13.0", (), None)[0]

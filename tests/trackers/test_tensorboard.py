@@ -1,5 +1,6 @@
 """What is special to TensorBoard: its own readers, its files, its tags, and the runs of other writers."""
 
+import json
 import os
 import re
 import struct
@@ -22,6 +23,7 @@ from tensorboard.backend.event_processing.event_accumulator import (  # type: ig
 from tensorboard.plugins.scalar import metadata as scalar_metadata  # type: ignore[import-untyped]
 from tensorboard.plugins.text.summary_v2 import text_pb  # type: ignore[import-untyped]
 
+from taximeter import start_run
 from taximeter.courier.dispatch import Dispatcher
 from taximeter.diff import diff
 from taximeter.errors import InputError, Unsupported
@@ -39,6 +41,9 @@ from taximeter.events import (
 )
 from taximeter.events import Event as OurEvent
 from taximeter.files import media_type
+from taximeter.measure.child import ask, python_of
+from taximeter.measure.contention_worker import Order, Report
+from taximeter.measure.crash import CRASH
 from taximeter.record import Artifact, Dataset, Environment, Model, RunRecord, Source
 from taximeter.testing import StagedRun, record_run
 from taximeter.testing.verdicts import VerdictsOf, by_name
@@ -587,3 +592,37 @@ def test_what_tensorboard_does_to_plain_params_and_steps_is_known(verdicts_of: V
     assert (steps["float step"].read, steps["float step"].is_silent_loss) == ("1", True)
     assert by_name(verdicts, "runs")["two runs of one name"].is_silent_loss
     assert {finding.verdict for finding in by_name(verdicts, "artifacts").values()} == {"unsupported"}
+
+
+def test_releases_are_measured_side_by_side(environments: Path, tmp_path: Path) -> None:
+    """Each in an environment of its own, which is made where it is missing."""
+    names = ["tensorboard==2.18.0", "tensorboard==2.20.0"]
+    command = [str(Path(sys.executable).with_name("taximeter")), "measure", "crash", "--quick", "--json"]
+    command += [word for name in names for word in ("--tracker", name)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert sorted(folder.name for folder in environments.iterdir()) == names
+    for name, file in zip(names, json.loads(done.stdout), strict=True):
+        found = CRASH.read(tmp_path / file)
+        assert (Path(file).name, found.tracker) == (f"crash-{name}.json", name)
+        assert found.version == name.partition("==")[2]
+        assert [row.problems for row in found.rows] == [[], []]
+        assert all(row.samples[0].found == row.samples[0].acknowledged for row in found.rows)
+
+
+def test_runs_of_an_old_release_are_read_by_todays_reader(environments: Path, tmp_path: Path) -> None:
+    """One that its own interface wrote, and one that the adapter did."""
+    assert (environments / "tensorboard==2.18.0").exists()
+    plain, kept = tmp_path / "plain", tmp_path / "kept"
+    plain.mkdir()
+    order = Order(way="vendor", tracker="tensorboard==2.18.0", location=str(plain), runs=1, points=3)
+    python = python_of("vendor", order.tracker)
+    report = ask("taximeter.measure.contention_worker", order, Report, python=python, folder=plain)
+    assert [run.problem for run in report.runs] == [""]
+    (run,) = TensorboardTracker(str(plain)).list_runs()
+    loss = TensorboardTracker(str(plain)).read_native(run.run_id).metrics["loss"]
+    assert [(value, step) for value, step, _ in loss] == [(0.0, 0), (0.5, 1), (1.0, 2)]
+    with start_run(trackers=[f"tensorboard==2.18.0:{kept}"], keep_journal=True) as logged:
+        logged.log_metrics({"loss": 0.1 + 0.2})
+        logged.log_params({"alpha": 0.1})
+    assert diff(TensorboardTracker(str(kept)).read(logged.id), logged.record()) == []

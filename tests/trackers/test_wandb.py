@@ -18,8 +18,10 @@ from typing import Any
 import psutil
 import pytest
 
+from taximeter import start_run
 from taximeter.courier.dispatch import Dispatcher
 from taximeter.diff import diff
+from taximeter.environments import add_environment
 from taximeter.errors import InputError
 from taximeter.events import (
     ArtifactLogged,
@@ -36,6 +38,8 @@ from taximeter.events import (
     TagsSet,
 )
 from taximeter.files import media_type
+from taximeter.measure.child import ask
+from taximeter.measure.contention_worker import Order, Report
 from taximeter.record import Artifact, Dataset, Environment, Model, RunRecord, Source
 from taximeter.testing import StagedRun, record_run
 from taximeter.testing.verdicts import VerdictsOf, by_name
@@ -646,3 +650,21 @@ def test_which_plain_keys_and_steps_wandb_takes_is_known(verdicts_of: VerdictsOf
     assert "must be monotonically increasing" in steps["backward step"].said[0]
     assert steps["repeated step"].is_silent_loss
     assert by_name(verdicts, "points")["10,001 points"].verdict == "identical"
+
+
+def test_runs_of_an_old_release_are_read_by_todays_reader(environments: Path, tmp_path: Path) -> None:
+    """One that its own interface wrote, and one that the adapter did."""
+    release = add_environment("wandb==0.22.0")
+    assert Path(release.python).is_relative_to(environments)
+    plain, kept = tmp_path / "plain", tmp_path / "kept"
+    plain.mkdir()
+    order = Order(way="vendor", tracker=release.name, location=str(plain), runs=1, points=3)
+    report = ask("taximeter.measure.contention_worker", order, Report, python=release.python, folder=plain)
+    assert [run.problem for run in report.runs] == [""]
+    (run,) = WandbTracker(str(plain)).list_runs()
+    loss = WandbTracker(str(plain)).read_native(run.run_id).metrics["loss"]
+    assert [(value, step) for value, step, _ in loss] == [(0.0, 0), (0.5, 1), (1.0, 2)]
+    with start_run(trackers=[f"{release.name}:{kept}"], keep_journal=True) as logged:
+        logged.log_metrics({"loss": 0.1 + 0.2})
+        logged.log_params({"alpha": 0.1})
+    assert diff(WandbTracker(str(kept)).read(logged.id), logged.record()) == []

@@ -1,5 +1,6 @@
 """Commands about environments of their own: ``environment add``, ``list``, ``remove``."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -22,6 +23,10 @@ def add(
     extra: Annotated[
         list[str] | None, typer.Option("--with", help="A further requirement; may be given again.")
     ] = None,
+    exclude_newer: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="Take the vendor and what it needs from before this date (2025-05-01)."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Make an environment with uv; the tracker's couriers and readers then run in it.
@@ -30,9 +35,7 @@ def add(
 
     Example: taximeter environment add NAME==1.2.3 --with 'numpy<2'
     """
-    with stderr.status(f"making an environment for {name}") as status:
-        made = add_environment(name, extra or (), on_line=lambda line: status.update(plain(line)))
-    _print([made], as_json=as_json)
+    _print([make(name, extra or (), exclude_newer)], as_json=as_json)
 
 
 @app.command("list")
@@ -52,6 +55,17 @@ def remove(name: Name) -> None:
     """
     remove_environment(name)
     console.print(f"{name} has no environment any more.", markup=False, highlight=False)
+
+
+def make(name: str, extra: Iterable[str] = (), exclude_newer: str | None = None) -> Environment:
+    """Make an environment, and show what uv does; see `add_environment`."""
+    what = f"making an environment for {name}"
+    if not stderr.is_terminal:
+        stderr.print(f"taximeter: {what}", markup=False, highlight=False)
+    with stderr.status(plain(what)) as status:
+        return add_environment(
+            name, extra, exclude_newer=exclude_newer, on_line=lambda line: status.update(plain(line))
+        )
 
 
 def _print(environments: list[Environment], *, as_json: bool) -> None:

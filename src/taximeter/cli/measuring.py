@@ -6,7 +6,9 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from taximeter.cli.environments import make
 from taximeter.cli.output import console, print_json, stderr
+from taximeter.environments import lacks_environment
 from taximeter.errors import InputError
 from taximeter.measure.kind import Depth
 from taximeter.plugins import installed
@@ -28,6 +30,7 @@ def measure_trackers(
     """Measure what trackers cost, survive and lose, and keep the results.
 
     It can be stopped, and goes on where it was when it is started again.
+    A version, TRACKER==VERSION, is measured in an environment of its own, which is made where it is missing.
 
     Example: taximeter measure cost --tracker csv
     """
@@ -40,6 +43,8 @@ def measure_trackers(
         raise InputError(f"there is no kind {unknown[0]!r}: choose from {', '.join(KINDS)}.")
     trackers = tracker or list(installed())
     for one in trackers:
+        if lacks_environment(one):
+            make(one)
         parse_store(one, Path.cwd())
     steps = plan([KINDS[kind] for kind in kinds or KINDS], trackers, depth)
     minutes = sum(step.seconds for step in steps) / 60

@@ -9,6 +9,7 @@ import msgspec
 import typer
 
 from taximeter.cli.output import console, print_json, print_table, short_number, size, stderr
+from taximeter.environments import check_version
 from taximeter.errors import InputError, TaximeterError
 from taximeter.plugins import installed
 from taximeter.redact import redact
@@ -208,7 +209,7 @@ def _progress() -> Iterator[Callable[[str], None]]:
 def _check_stores(trackers: list[str]) -> None:
     """Complain of a tracker that cannot be used before anything takes time."""
     for tracker in trackers:
-        parse_store(tracker, Path.cwd())
+        check_version(parse_store(tracker, Path.cwd()).tracker)
 
 
 def _known() -> str:

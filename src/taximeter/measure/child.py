@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from taximeter.environments import python_for
+from taximeter.environments import check_version, python_for
 from taximeter.errors import TrackerError
 from taximeter.measure.ways import Way
 from taximeter.redact import redact
@@ -24,7 +24,13 @@ R = TypeVar("R", bound=msgspec.Struct)
 
 
 def python_of(way: Way, tracker: str) -> str:
-    """Return the interpreter that logs on a way: the vendor's own where the vendor is met."""
+    """Return the interpreter that logs on a way: the vendor's own where the vendor is met.
+
+    Raises:
+        InputError: the way is ours, and the adapter cannot write with this version of the vendor.
+    """
+    if way != "vendor":
+        check_version(tracker)
     return sys.executable if way == "interface" else python_for(tracker)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from taximeter.errors import Unsupported
+from taximeter.errors import InputError, Unsupported
 from taximeter.measure.child import answer_order, settle
 from taximeter.measure.ways import ImportClock, Way, start
 from taximeter.measure.workloads import WORKLOADS, Call
@@ -53,8 +53,10 @@ def _carry_out(order: Order) -> Report:
     call = workload.prepare(folder, order.calls)
     try:
         return _measure(order, call)
-    except Unsupported as error:
+    except (InputError, Unsupported) as error:
         return Report(problem=str(error))
+    except Exception as error:  # noqa: BLE001 - whatever the vendor raises is the reason, not what it says last
+        return Report(problem=f"{type(error).__name__}: {error}")
 
 
 def _measure(order: Order, call: Call) -> Report:

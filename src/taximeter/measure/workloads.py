@@ -53,10 +53,10 @@ def _artifact(folder: Path, calls: int) -> Call:
 
 
 def _figure(_folder: Path, _calls: int) -> Call:
-    from matplotlib.figure import Figure  # noqa: PLC0415 - this call only
+    from matplotlib import pyplot as plt  # noqa: PLC0415 - this call only
 
-    figure = Figure()
-    figure.subplots().plot(range(100))
+    figure, axes = plt.subplots()
+    axes.plot(range(100))
     return lambda run, number: run.log_figure(figure, f"figure {number}.png")
 
 
@@ -64,7 +64,7 @@ def _model(_folder: Path, _calls: int) -> Call:
     from sklearn.linear_model import Ridge  # noqa: PLC0415 - this call only
 
     model = Ridge().fit([[0.0], [1.0], [2.0]], [0.0, 1.0, 2.0])
-    return lambda run, number: run.log_model(model, f"model {number}")
+    return lambda run, number: run.log_model(model, f"model_{number}")
 
 
 WORKLOADS = {

@@ -34,6 +34,7 @@ class MlflowTracker(Tracker):
         15: "https://github.com/mlflow/mlflow/issues/11471",
         27: "https://github.com/mlflow/mlflow/pull/22826",
     }
+    old_requirements: ClassVar = {"<3.13": ["sqlalchemy<2.1"]}
     ui = "mlflow ui --backend-store-uri {location}"
 
     def __init__(self, location: str) -> None:

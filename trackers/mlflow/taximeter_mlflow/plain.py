@@ -3,6 +3,7 @@
 import shutil
 import time as clock
 from collections.abc import Mapping, Sequence
+from inspect import signature
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any, Self
@@ -92,7 +93,8 @@ class MlflowPlainRun(PlainRun):
         """Log a model."""
         import mlflow.sklearn  # noqa: PLC0415 - seconds to import, and only models need it
 
-        mlflow.sklearn.log_model(model, name=name)
+        has_names = "name" in signature(mlflow.sklearn.log_model).parameters  # since MLflow 3
+        mlflow.sklearn.log_model(model, **{"name" if has_names else "artifact_path": name})
 
     def start_child(self, name: str) -> Self:
         """Start a nested run."""

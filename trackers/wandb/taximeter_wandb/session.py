@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import wandb
-from wandb.proto import wandb_internal_pb2
-from wandb.sdk.mailbox import HandleAbandonedError, MailboxClosedError
-from wandb.sdk.mailbox.mailbox_handle import ServerResponseError
+from wandb.proto import wandb_internal_pb2, wandb_settings_pb2
+from wandb.sdk.mailbox import HandleAbandonedError, MailboxClosedError, mailbox_handle
+from wandb.sdk.wandb_settings import CLIENT_ONLY_SETTINGS
 
 from taximeter.errors import TrackerError
 from taximeter.events import Started
@@ -18,6 +18,9 @@ from taximeter_wandb.native import OURS, STEP, param_value, project_for, run_id_
 
 SERVICE_GONE = (ConnectionError, HandleAbandonedError, MailboxClosedError)
 """What the vendor raises when its service process has died."""
+
+_REFUSED: type[Exception] = getattr(mailbox_handle, "ServerResponseError", HandleAbandonedError)
+"""What the vendor raises when it refuses a run; before 0.26 it refuses none."""
 
 KILLED = 137
 """The exit code of a run that was killed: what a shell gives a process that SIGKILL ended."""
@@ -63,13 +66,31 @@ def describe(run: wandb.Run, environment: Mapping[str, Any]) -> None:
 
     Args:
         run: a run that is open.
-        environment: fields of W&B's ``EnvironmentRecord``.
+        environment: fields of W&B's ``EnvironmentRecord``; those that this release lacks are left out.
     """
-    interface = run._interface  # noqa: SLF001 - as above
+    interface = _interface(run)
     if interface is None:
         raise TrackerError(f"the W&B run {run.id} is not open.")
-    record = wandb_internal_pb2.EnvironmentRecord(**environment, writer_id=run.id)  # type: ignore[attr-defined]
-    interface.publish_environment(record)
+    kind = wandb_internal_pb2.EnvironmentRecord  # type: ignore[attr-defined]
+    interface.publish_environment(kind(**_known(environment, kind.DESCRIPTOR), writer_id=run.id))
+
+
+def _interface(run: wandb.Run) -> Any:
+    """Return what a run is written through; older releases keep it in the run's backend."""
+    holder: Any = run
+    if hasattr(run, "_interface"):
+        return holder._interface  # noqa: SLF001 - see `describe`
+    return getattr(holder._backend, "interface", None)  # noqa: SLF001 - as above
+
+
+def _known(fields: Mapping[str, Any], message: Any) -> dict[str, Any]:
+    """Return the fields that a message of this release has."""
+    known = message.fields_by_name
+    return {
+        name: _known(value, known[name].message_type) if isinstance(value, Mapping) else value
+        for name, value in fields.items()
+        if name in known
+    }
 
 
 def _begin(location: str, started: Started) -> wandb.Run:
@@ -80,7 +101,7 @@ def _begin(location: str, started: Started) -> wandb.Run:
         except SERVICE_GONE as error:
             failure: Exception = error
             _forget_service()
-        except ServerResponseError as error:  # an earlier attempt at this run is not closed yet
+        except _REFUSED as error:  # an earlier attempt at this run is not closed yet
             failure = error
             time.sleep(0.01)
         except wandb.Error as error:
@@ -118,22 +139,25 @@ def _init(location: str, started: Started) -> wandb.Run:
 
 def _settings() -> wandb.Settings:
     """Return settings under which W&B writes what it is given, and nothing of this process."""
-    return wandb.Settings(
-        console="off",
-        silent=True,
-        disable_code=True,
-        disable_git=True,
-        disable_job_creation=True,
-        label_disable=True,
-        sagemaker_disable=True,
-        save_code=False,
-        use_dot_wandb=False,
-        x_disable_machine_info=True,
-        x_disable_meta=True,
-        x_disable_stats=True,
-        x_save_requirements=False,
-        x_transaction_log_flush_interval=_FLUSH_SECONDS,
-    )
+    chosen: dict[str, Any] = {
+        "console": "off",
+        "silent": True,
+        "disable_code": True,
+        "disable_git": True,
+        "disable_job_creation": True,
+        "label_disable": True,
+        "sagemaker_disable": True,
+        "save_code": False,
+        "use_dot_wandb": False,
+        "x_disable_machine_info": True,
+        "x_disable_meta": True,
+        "x_disable_stats": True,
+        "x_save_requirements": False,
+        "x_transaction_log_flush_interval": _FLUSH_SECONDS,
+    }
+    sent = wandb_settings_pb2.Settings.DESCRIPTOR.fields_by_name  # type: ignore[attr-defined]
+    known = wandb.Settings.model_fields.keys() & {*sent, *CLIENT_ONLY_SETTINGS}  # older releases refuse others
+    return wandb.Settings(**{name: value for name, value in chosen.items() if name in known})
 
 
 def _set_start(run: wandb.Run, started: Started) -> None:
