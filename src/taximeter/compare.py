@@ -98,7 +98,7 @@ def _examine(destination: Destination, receipt: Receipt, record: RunRecord, fold
         version=version_in_use(destination.tracker),
         standing=tracker.standing,
         location=_relative(destination.location, folder),
-        ui=_relative(tracker.ui.format(location=destination.location), folder) if tracker.ui else None,
+        ui=_ui_command(tracker, _relative(destination.location, folder)),
         features=sorted(tracker.features),
         gaps=_gaps(tracker),
         state="keeps nothing" if Feature.READ not in tracker.features else "failed",
@@ -140,6 +140,10 @@ def _compare_store(store: Store, record: RunRecord, result: TrackerResult) -> Tr
 
 def _gaps(tracker: type[Tracker]) -> dict[str, Gap]:
     return {str(feature): gap_of(tracker, feature) for feature in Feature if feature not in tracker.features}
+
+
+def _ui_command(tracker: type[Tracker], location: str) -> str | None:
+    return tracker.ui.command.format(location=shlex.quote(location)) if tracker.ui else None
 
 
 def _relative(text: str, folder: Path) -> str:

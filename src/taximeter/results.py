@@ -44,6 +44,21 @@ class TrackerResult(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int | None
 
 
+class Screenshot(msgspec.Struct, frozen=True, kw_only=True):
+    """The run in a tracker's own UI: a picture, or the reason why there is none.
+
+    `command` opens the UI in the report's folder, where `file` lies too; `refused` are the hosts that its page
+    asked for, and did not get.
+    """
+
+    tracker: str
+    caption: str = ""
+    command: str | None = None
+    file: str | None = None
+    reason: str = ""
+    refused: list[str] = []
+
+
 class Results(msgspec.Struct, frozen=True, kw_only=True):
     """One comparison: the experiment, its one run, and every tracker's result.
 
@@ -62,6 +77,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     environment: Environment
     trackers: list[TrackerResult]
     verdicts: list[TrackerVerdicts] = []
+    screenshots: list[Screenshot] = []
 
     @property
     def holding(self) -> list[TrackerResult]:

@@ -17,6 +17,7 @@ from taximeter.errors import Unsupported
 from taximeter.events import MetricsLogged, Started
 from taximeter.files import describe_stream
 from taximeter.record import Dataset, Environment, Model, RunRecord, Source
+from taximeter.ui import UserInterface
 
 if TYPE_CHECKING:
     from taximeter.plain import PlainRun
@@ -168,8 +169,8 @@ class Tracker(ABC):
     """A reason for each feature that is not declared."""
     issues: ClassVar[Mapping[int, str]] = {}
     """What its users have reported to the vendor: the number of a fact, as in `docs/facts.md`, to an address."""
-    ui: ClassVar[str | None] = None
-    """The command that opens the vendor's own UI, with ``{location}`` in it."""
+    ui: ClassVar[UserInterface | None] = None
+    """The vendor's own UI, where it opens a store; the gap of `Feature.LIVE` says why it does not."""
 
     def __init__(self, location: str) -> None:
         self.location = location

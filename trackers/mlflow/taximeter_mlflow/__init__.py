@@ -8,8 +8,9 @@ from taximeter.errors import InputError
 from taximeter.events import Started
 from taximeter.record import RunRecord
 from taximeter.tracker import RECORD_PATH, Feature, Gap, RunSummary, RunWriter, Tracker
+from taximeter.ui import BrowserUI
 from taximeter_mlflow.location import Location, is_database, is_file_store, quoted
-from taximeter_mlflow.quiet import quieten
+from taximeter_mlflow.quiet import SETTINGS, quieten
 from taximeter_mlflow.readers import reader_of
 from taximeter_mlflow.reading import Reader
 
@@ -34,7 +35,16 @@ class MlflowTracker(Tracker):
         15: "https://github.com/mlflow/mlflow/issues/11471",
         27: "https://github.com/mlflow/mlflow/pull/22826",
     }
-    ui = "mlflow ui --backend-store-uri {location}"
+    ui = BrowserUI(
+        command="mlflow ui --backend-store-uri {location}",
+        serve="mlflow ui --backend-store-uri {location} --host 127.0.0.1 --port {port} --workers 1",
+        page="/#/runs/{run}",
+        shows=("{name}", "{metric}"),
+        clicks=("[data-component-id='mlflow.assistant.chat_panel.close']",),
+        caption="The run's page in MLflow: what it is, its datasets and tags, and the last values of its metrics.",
+        height=1400,
+        environment=SETTINGS | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
+    )
 
     def __init__(self, location: str) -> None:
         super().__init__(location)
