@@ -19,7 +19,7 @@ from taximeter.native import compare_native
 from taximeter.plugins import load
 from taximeter.record import RunRecord
 from taximeter.redact import redact_arguments
-from taximeter.results import FILE, Results, State, TrackerResult
+from taximeter.results import FILE, STORES, Results, State, TrackerResult
 from taximeter.run import Run
 from taximeter.start import start_run
 from taximeter.store.address import parse_store
@@ -28,7 +28,6 @@ from taximeter.taxi.experiment import Prepared, train
 from taximeter.tracker import Feature, Gap, Tracker, gap_of
 from taximeter.values import pack
 
-STORES = "stores"
 EXPERIMENT = "nyc-taxi-duration"
 
 

@@ -14,6 +14,7 @@ from taximeter.verdicts.results import TrackerVerdicts, newest_verdicts
 
 FORMAT = 1
 FILE = "results.json"
+STORES = "stores"
 
 State = Literal["holds the run", "differs", "failed", "keeps nothing"]
 

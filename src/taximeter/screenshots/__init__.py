@@ -1,6 +1,7 @@
 """Screenshots of a comparison: its run in each tracker's own UI, as the vendor's users see it."""
 
 import shlex
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ from taximeter.environments import python_for
 from taximeter.errors import TaximeterError, TrackerError
 from taximeter.journal.home import Destination, write_whole
 from taximeter.plugins import load
-from taximeter.results import FILE, Results, Screenshot, TrackerResult
+from taximeter.results import FILE, STORES, Results, Screenshot, TrackerResult
 from taximeter.screenshots.browser import WIDTH, Chromium, Picture
 from taximeter.screenshots.processes import environment_for, free_port, serving
 from taximeter.screenshots.terminal import Terminal
@@ -21,9 +22,12 @@ from taximeter.store.client import Store
 from taximeter.tracker import Feature, gap_of
 from taximeter.ui import BrowserUI, TerminalUI, UserInterface
 
-__all__ = ["FOLDER", "photograph", "take_screenshots"]
+__all__ = ["FOLDER", "photograph", "take_screenshots", "words_for"]
 
 FOLDER: Final = "screenshots"
+
+Words = dict[str, str]
+"""What the placeholders of a UI stand for."""
 
 _METRIC: Final = "validation/rmse"
 _SCORES: Final = "^(train|validation|test)/"
@@ -34,7 +38,7 @@ def take_screenshots(
 ) -> Results:
     """Photograph the run of a comparison in each tracker's own UI.
 
-    Every UI opens the comparison's own store, after all stores have been read; some write into what they open.
+    The UIs open a copy of the comparison's stores, because some write into what they open.
 
     Args:
         results: of the comparison.
@@ -48,16 +52,18 @@ def take_screenshots(
         InputError: there is no Chromium.
     """
     taken = []
-    with Chromium() as chromium:
+    with Chromium() as chromium, tempfile.TemporaryDirectory(prefix="taximeter-stores-") as copy:
+        shutil.copytree(folder / STORES, Path(copy, STORES), symlinks=True)
         for tracker in results.trackers:
             on_stage(f"photographing {tracker.name}")
-            taken.append(_try_one(chromium, tracker, results.run["run_id"], folder.absolute()))
+            shot, picture = _try_one(chromium, tracker, results.run["run_id"], Path(copy))
+            taken.append(_keep(shot, picture, folder) if picture else shot)
     results = msgspec.structs.replace(results, screenshots=taken)
     write_whole(folder / FILE, results.to_json())
     return results
 
 
-def photograph(chromium: Chromium, ui: UserInterface, words: "Words", python: str, folder: Path) -> Picture:
+def photograph(chromium: Chromium, ui: UserInterface, words: Words, python: str, folder: Path) -> Picture:
     """Open a tracker's UI in a folder, photograph it, and end it.
 
     Raises:
@@ -82,28 +88,31 @@ def photograph(chromium: Chromium, ui: UserInterface, words: "Words", python: st
                 assert_never(ui)
 
 
-Words = dict[str, str]
-"""What the placeholders of a UI stand for."""
-
-
-def _try_one(chromium: Chromium, result: TrackerResult, run_id: str, folder: Path) -> Screenshot:
+def _try_one(
+    chromium: Chromium, result: TrackerResult, run_id: str, folder: Path
+) -> tuple[Screenshot, Picture | None]:
+    """Return a picture and what is known of it, or None and what is in the way."""
     shot = Screenshot(tracker=result.name)
     try:
         tracker = load(result.name)
-        if (ui := tracker.ui) is None:
-            return msgspec.structs.replace(shot, reason=gap_of(tracker, Feature.LIVE).reason)
-        shot = msgspec.structs.replace(shot, caption=ui.caption, command=result.ui)
-        picture = photograph(chromium, ui, _words(result, run_id, folder), python_for(result.name), folder)
+        if tracker.ui is None:
+            return msgspec.structs.replace(shot, reason=gap_of(tracker, Feature.LIVE).reason), None
+        shot = msgspec.structs.replace(shot, caption=tracker.ui.caption, command=result.ui)
+        words = words_for(result, run_id, folder)
+        return shot, photograph(chromium, tracker.ui, words, python_for(result.name), folder)
     except TaximeterError as error:
-        return msgspec.structs.replace(shot, reason=str(error))
-    file = f"{FOLDER}/{result.name}.png"
+        return msgspec.structs.replace(shot, reason=str(error)), None
+
+
+def _keep(shot: Screenshot, picture: Picture, folder: Path) -> Screenshot:
+    file = f"{FOLDER}/{shot.tracker}.png"
     (folder / FOLDER).mkdir(exist_ok=True)
     write_whole(folder / file, picture.png)
     return msgspec.structs.replace(shot, file=file, refused=list(picture.refused))
 
 
-def _words(result: TrackerResult, run_id: str, folder: Path) -> Words:
-    """Return what the placeholders stand for, as the store itself has it.
+def words_for(result: TrackerResult, run_id: str, folder: Path) -> Words:
+    """Return what the placeholders stand for, as the store in a report's folder has it.
 
     Raises:
         TrackerError: the store does not hold the run.

@@ -29,10 +29,11 @@ class GitTracker(Tracker):
     }
     ui = TerminalUI(
         command=f"git -C {{location}} log --no-walk --glob={REFS}",
-        show="cd {location}; git --no-pager show -s {run}; git --no-pager show {run}:params.json {run}:metrics.json",
+        show="cd {location}; git show --quiet {run}; git show {run}:params.json {run}:metrics.json",
         shows=("{name}", '"{metric}"'),
         caption="The run's commit in git, and its files of params and of the last values of its metrics.",
         lines=90,
+        environment={"GIT_PAGER": "cat"},
     )
 
     @classmethod

@@ -36,10 +36,10 @@ class TensorboardTracker(Tracker):
     ui = BrowserUI(
         command="tensorboard --logdir {location}",
         serve="tensorboard --logdir {location} --host 127.0.0.1 --port {port}",
-        page='/?smoothing=0&pinnedCards=[{{"plugin":"scalars","tag":"{metric}"}}]&tagFilter={scores}#timeseries',
+        page='/?smoothing=0&pinnedCards=[{{"plugin":"scalars","tag":"{metric}"}}]#timeseries',
         shows=("{run}", "{metric}"),
         clicks=("button:has-text('Settings')",),
-        caption="TensorBoard's time series: one metric pinned, and below it the model's scores.",
+        caption="TensorBoard's time series: one metric pinned, and below it the others.",
         height=1100,
     )
 
