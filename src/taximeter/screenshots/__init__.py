@@ -83,7 +83,7 @@ def photograph(chromium: Chromium, ui: UserInterface, words: Words, python: str,
             case TerminalUI():
                 terminal, keys = Terminal(ui.columns, ui.lines), ui.keys.format_map(words)
                 terminal.run(ui.show.format_map(_quoted(words, shlex.quote)), shows, folder, environment, keys)
-                return chromium.draw(terminal.to_html(WIDTH), shows)
+                return chromium.draw(terminal.to_html(WIDTH))
             case _:
                 assert_never(ui)
 

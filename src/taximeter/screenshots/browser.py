@@ -89,9 +89,9 @@ class Chromium:
         """
         return self._take(lambda page: page.goto(address), shows, clicks, height)
 
-    def draw(self, html: str, shows: Sequence[str]) -> Picture:
+    def draw(self, html: str) -> Picture:
         """Photograph a page of ours, as high as its content; raises as `photograph`."""
-        return self._take(lambda page: page.set_content(html), shows, (), None)
+        return self._take(lambda page: page.set_content(html), (), (), None)
 
     def _take(
         self, open_page: Callable[[Page], object], shows: Sequence[str], clicks: Sequence[str], height: int | None
@@ -108,7 +108,8 @@ class Chromium:
                     place.wait_for()
                 for selector in clicks:
                     page.locator(selector).first.click()
-                places[-1].scroll_into_view_if_needed()
+                for place in places[-1:]:
+                    place.scroll_into_view_if_needed()
                 png = _photograph_still(page, is_whole=height is None)
                 return Picture(_shrink(png), page.evaluate(_TEXT), tuple(sorted(refused)))
             except Error as error:
