@@ -41,7 +41,7 @@ class MlflowTracker(Tracker):
         page="/#/runs/{run}",
         shows=("{name}", "{metric}"),
         clicks=("[data-component-id='mlflow.assistant.chat_panel.close']",),
-        caption="The run's page in MLflow: what it is, its datasets and tags, and the last values of its metrics.",
+        caption="The run's page in MLflow: the last values of its metrics, its params, datasets and tags.",
         height=1400,
         environment=SETTINGS | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
     )
