@@ -19,7 +19,7 @@ from taximeter.native import compare_native
 from taximeter.plugins import load
 from taximeter.record import RunRecord
 from taximeter.redact import redact_arguments
-from taximeter.results import FILE, Results, State, TrackerResult
+from taximeter.results import FILE, STORES, Results, State, TrackerResult
 from taximeter.run import Run
 from taximeter.start import start_run
 from taximeter.store.address import parse_store
@@ -28,7 +28,6 @@ from taximeter.taxi.experiment import Prepared, train
 from taximeter.tracker import Feature, Gap, Tracker, gap_of
 from taximeter.values import pack
 
-STORES = "stores"
 EXPERIMENT = "nyc-taxi-duration"
 
 
@@ -98,7 +97,7 @@ def _examine(destination: Destination, receipt: Receipt, record: RunRecord, fold
         version=version_in_use(destination.tracker),
         standing=tracker.standing,
         location=_relative(destination.location, folder),
-        ui=_relative(tracker.ui.format(location=destination.location), folder) if tracker.ui else None,
+        ui=_ui_command(tracker, _relative(destination.location, folder)),
         features=sorted(tracker.features),
         gaps=_gaps(tracker),
         state="keeps nothing" if Feature.READ not in tracker.features else "failed",
@@ -140,6 +139,10 @@ def _compare_store(store: Store, record: RunRecord, result: TrackerResult) -> Tr
 
 def _gaps(tracker: type[Tracker]) -> dict[str, Gap]:
     return {str(feature): gap_of(tracker, feature) for feature in Feature if feature not in tracker.features}
+
+
+def _ui_command(tracker: type[Tracker], location: str) -> str | None:
+    return tracker.ui.command.format(location=shlex.quote(location)) if tracker.ui else None
 
 
 def _relative(text: str, folder: Path) -> str:

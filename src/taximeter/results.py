@@ -14,6 +14,7 @@ from taximeter.verdicts.results import TrackerVerdicts, newest_verdicts
 
 FORMAT = 1
 FILE = "results.json"
+STORES = "stores"
 
 State = Literal["holds the run", "differs", "failed", "keeps nothing"]
 
@@ -44,6 +45,21 @@ class TrackerResult(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int | None
 
 
+class Screenshot(msgspec.Struct, frozen=True, kw_only=True):
+    """The run in a tracker's own UI: a picture, or the reason why there is none.
+
+    `command` opens the UI in the report's folder, where `file` lies too; `refused` are the hosts that its page
+    asked for, and did not get.
+    """
+
+    tracker: str
+    caption: str = ""
+    command: str | None = None
+    file: str | None = None
+    reason: str = ""
+    refused: list[str] = []
+
+
 class Results(msgspec.Struct, frozen=True, kw_only=True):
     """One comparison: the experiment, its one run, and every tracker's result.
 
@@ -62,6 +78,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     environment: Environment
     trackers: list[TrackerResult]
     verdicts: list[TrackerVerdicts] = []
+    screenshots: list[Screenshot] = []
 
     @property
     def holding(self) -> list[TrackerResult]:

@@ -18,6 +18,7 @@ from taximeter.errors import Unsupported
 from taximeter.events import MetricsLogged, Started
 from taximeter.files import describe_stream
 from taximeter.record import Dataset, Environment, Model, RunRecord, Source
+from taximeter.ui import UserInterface
 
 if TYPE_CHECKING:
     from taximeter.plain import PlainRun
@@ -176,8 +177,8 @@ class Tracker(ABC):
     """What its users have reported to the vendor: the number of a fact, as in `docs/facts.md`, to an address."""
     old_requirements: ClassVar[Mapping[str, Sequence[str]]] = {}
     """What releases of the vendor need besides what they ask for: a range of versions to requirements."""
-    ui: ClassVar[str | None] = None
-    """The command that opens the vendor's own UI, with ``{location}`` in it."""
+    ui: ClassVar[UserInterface | None] = None
+    """The vendor's own UI, where it opens a store; the gap of `Feature.LIVE` says why it does not."""
 
     def __init__(self, location: str) -> None:
         self.location = location

@@ -15,6 +15,7 @@ app = typer.Typer(
 app.command("run")(training.run_experiment)
 app.command("compare")(training.compare_trackers)
 app.command("report")(training.render_report)
+app.command("screenshots")(training.photograph_report)
 app.command("measure")(measuring.measure_trackers)
 app.command("check")(check.check_suite)
 app.command("trackers")(stores.list_trackers)

@@ -35,6 +35,7 @@ Set = Annotated[Months, typer.Option("--set", help="A hyperparameter, such as al
 MaxDistance = Annotated[float | None, typer.Option(help="Leave out longer trips, in miles, in every set alike.")]
 AllowLeak = Annotated[bool, typer.Option("--allow-leak", help="Go on where two sets hold the same trips.")]
 Verdicts = Annotated[bool, typer.Option("--verdicts", help="Add the latest saved verdicts on each tracker.")]
+Screenshots = Annotated[bool, typer.Option("--screenshots", help="Photograph the run in each tracker's own UI.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
@@ -109,6 +110,7 @@ def compare_trackers(
         "compare"
     ),
     verdicts: Verdicts = False,
+    screenshots: Screenshots = False,
     as_json: Json = False,
 ) -> None:
     """Train once, record with every tracker, read every store back, compare, and write a report.
@@ -124,11 +126,13 @@ def compare_trackers(
     folder = REPORTS / name
     trackers = tracker or list(installed())
     _check_stores(trackers)
+    take_screenshots = _photographer() if screenshots else None
     with _progress() as on_stage:
         on_stage("reading trips")
         prepared = _prepare(train, validation, test, colour, data, model, settings, max_distance, allow_leak)
         results = compare(prepared, trackers, folder, on_stage=on_stage)
         results = add_verdicts(results, folder, REPORTS / "results") if verdicts else results
+        results = take_screenshots(results, folder, on_stage=on_stage) if take_screenshots else results
         on_stage("writing the report")
         page = _write_report(results, folder)
     if as_json:
@@ -150,6 +154,45 @@ def render_report(
     results = read_results(folder)
     results = add_verdicts(results, folder, REPORTS / "results") if verdicts else results
     console.print(f"{_write_report(results, folder)}", highlight=False, soft_wrap=True)
+
+
+def photograph_report(
+    folder: Annotated[Path, typer.Argument(help="The report's folder.")] = REPORTS / "compare",
+    as_json: Json = False,
+) -> None:
+    """Photograph a comparison's run in each tracker's own UI, and write its pages again.
+
+    The pictures lie in the report's folder, in screenshots/.
+
+    Example: taximeter screenshots reports/demo
+    """
+    take_screenshots = _photographer()
+    with _progress() as on_stage:
+        results = take_screenshots(read_results(folder), folder, on_stage=on_stage)
+        on_stage("writing the report")
+        _write_report(results, folder)
+    if as_json:
+        print_json(results.screenshots)
+        return
+    rows = [(shot.tracker, shot.file or "", shot.reason or shot.caption) for shot in results.screenshots]
+    print_table("The run in each tracker's own UI", ("tracker", "picture", "what it shows, or why none"), rows)
+
+
+def _photographer() -> Any:
+    """Return what takes screenshots, before anything takes time.
+
+    Raises:
+        InputError: something that it needs is not installed.
+    """
+    try:
+        from taximeter.screenshots import take_screenshots  # noqa: PLC0415 - an extra, which few need
+        from taximeter.screenshots.browser import find_chromium  # noqa: PLC0415 - as above
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"screenshots need {error.name}, which is not installed; `pip install playwright pyte` adds it."
+        ) from error
+    find_chromium()
+    return take_screenshots
 
 
 def _prepare(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 from taximeter.events import Started
 from taximeter.record import RunRecord
 from taximeter.tracker import Feature, Gap, RunSummary, RunWriter, Standing, Tracker
+from taximeter.ui import BrowserUI
 
 if TYPE_CHECKING:
     from taximeter.plain import PlainRun
@@ -27,7 +28,15 @@ class AimTracker(Tracker):
         Feature.MODELS: Gap("not theirs", "Aim keeps a model's files as artifacts like any other"),
         Feature.CHILD_RUNS: Gap("not theirs", "Aim's runs stand side by side in an experiment"),
     }
-    ui = "aim up --repo {location}"
+    ui = BrowserUI(
+        command="aim up --repo {location}",
+        serve="aim up --repo {location} --host 127.0.0.1 --port {port} --yes",
+        page="/runs/{run}/metrics",
+        shows=("{name}", "{metric}"),
+        clicks=("button:has-text('Skip')",),
+        caption="The metrics of the run's page in Aim, a chart for each.",
+        height=1100,
+    )
 
     @classmethod
     def location_in(cls, folder: Path) -> str:

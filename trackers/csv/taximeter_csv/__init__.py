@@ -8,6 +8,7 @@ from taximeter.errors import InputError
 from taximeter.events import Started
 from taximeter.record import RunRecord
 from taximeter.tracker import Feature, Gap, RunSummary, RunWriter, Tracker
+from taximeter.ui import TerminalUI
 
 if TYPE_CHECKING:
     from taximeter_csv.store import Store
@@ -31,7 +32,13 @@ class CsvTracker(Tracker):
         Feature.TEXTS: Gap("not theirs", "a cell is for a line; the text is a file in the run's folder"),
         Feature.MODELS: Gap("not theirs", "a cell holds no model; its files are in the run's folder"),
     }
-    ui = f"libreoffice --calc {{location}}/{TABLE}"
+    ui = TerminalUI(
+        command=f"libreoffice --calc {{location}}/{TABLE}",
+        show=f"python -m taximeter_csv.sideways {{location}}/{TABLE} {{run}}",
+        shows=("{name}", "metric.{metric}"),
+        caption=f"The run's row of {TABLE}, on its side, printed by taximeter: no spreadsheet program.",
+        lines=90,
+    )
 
     @classmethod
     def location_in(cls, folder: Path) -> str:

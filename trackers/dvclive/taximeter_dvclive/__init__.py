@@ -9,7 +9,8 @@ from taximeter.events import Started
 from taximeter.plain import PlainRun
 from taximeter.record import RunRecord
 from taximeter.tracker import Feature, Gap, RunSummary, RunWriter, Tracker
-from taximeter_dvclive.isolation import isolate
+from taximeter.ui import TerminalUI
+from taximeter_dvclive.isolation import OFFLINE, isolate
 
 if TYPE_CHECKING:
     from taximeter_dvclive.runs import Runs
@@ -44,7 +45,13 @@ class DVCLiveTracker(Tracker):
         Feature.ENVIRONMENT: Gap("not theirs", "DVCLive samples the machine's load, but describes no machine"),
         Feature.CHILD_RUNS: Gap("not theirs", "DVCLive knows no run above or below another"),
     }
-    ui = "dvc metrics show {location}/*/metrics.json"
+    ui = TerminalUI(
+        command="dvc metrics show {location}/*/metrics.json",
+        show="dvc metrics show --json {location}/{run}/metrics.json | python -m json.tool",
+        shows=("{run}", "rmse"),
+        caption="The last values of the run's metrics, as DVC shows them.",
+        environment=OFFLINE,
+    )
 
     @classmethod
     def location_in(cls, folder: Path) -> str:

@@ -3,7 +3,7 @@
 import os
 
 _THEIRS = ("DVC_", "DVCLIVE_", "STUDIO_")
-_OFFLINE = {"DVC_NO_ANALYTICS": "1", "DVC_STUDIO_OFFLINE": "1"}
+OFFLINE = {"DVC_NO_ANALYTICS": "1", "DVC_STUDIO_OFFLINE": "1"}
 
 
 def isolate() -> None:
@@ -14,4 +14,4 @@ def isolate() -> None:
     """
     for name in [name for name in os.environ if name.startswith(_THEIRS)]:
         del os.environ[name]
-    os.environ |= _OFFLINE
+    os.environ |= OFFLINE

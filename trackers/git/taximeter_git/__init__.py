@@ -9,6 +9,7 @@ from taximeter.errors import InputError
 from taximeter.events import Started
 from taximeter.record import RunRecord
 from taximeter.tracker import Feature, Gap, RunSummary, RunWriter, Tracker
+from taximeter.ui import TerminalUI
 
 if TYPE_CHECKING:
     from taximeter_git.reader import Reader
@@ -26,7 +27,14 @@ class GitTracker(Tracker):
         Feature.FIGURES: Gap("not theirs", "git shows no image, it only tells that it changed"),
         Feature.TABLES: Gap("not theirs", "git shows a CSV file as lines of text, and Parquet not at all"),
     }
-    ui = f"git -C {{location}} log --no-walk --glob={REFS}"
+    ui = TerminalUI(
+        command=f"git -C {{location}} log --no-walk --glob={REFS}",
+        show="cd {location}; git show --quiet {run}; git show {run}:params.json {run}:metrics.json",
+        shows=("{name}", '"{metric}"'),
+        caption="The run's commit in git, and its files of params and of the last values of its metrics.",
+        lines=90,
+        environment={"GIT_PAGER": "cat"},
+    )
 
     @classmethod
     def location_in(cls, folder: Path) -> str:

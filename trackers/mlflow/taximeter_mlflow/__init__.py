@@ -9,8 +9,9 @@ from taximeter.errors import InputError
 from taximeter.events import Started
 from taximeter.record import RunRecord
 from taximeter.tracker import RECORD_PATH, Feature, Gap, RunSummary, RunWriter, Tracker
+from taximeter.ui import BrowserUI
 from taximeter_mlflow.location import Location, is_database, is_file_store, quoted
-from taximeter_mlflow.quiet import quieten
+from taximeter_mlflow.quiet import SETTINGS, quieten
 
 if TYPE_CHECKING:
     from taximeter.plain import PlainRun
@@ -35,7 +36,16 @@ class MlflowTracker(Tracker):
         27: "https://github.com/mlflow/mlflow/pull/22826",
     }
     old_requirements: ClassVar = {"<3.13": ["sqlalchemy<2.1"]}
-    ui = "mlflow ui --backend-store-uri {location}"
+    ui = BrowserUI(
+        command="mlflow ui --backend-store-uri {location}",
+        serve="mlflow ui --backend-store-uri {location} --host 127.0.0.1 --port {port} --workers 1",
+        page="/#/runs/{run}",
+        shows=("{name}", "{metric}"),
+        clicks=("[data-component-id='mlflow.assistant.chat_panel.close']",),
+        caption="The run's page in MLflow: the last values of its metrics, its params, datasets and tags.",
+        height=1400,
+        environment=SETTINGS | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
+    )
 
     def __init__(self, location: str) -> None:
         super().__init__(location)

@@ -2,7 +2,7 @@
 
 import os
 
-_SETTINGS = {
+SETTINGS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "true",
     "MLFLOW_ALLOW_FILE_STORE": "true",
@@ -14,4 +14,4 @@ _SETTINGS = {
 
 def quieten() -> None:
     """Keep MLflow off the network and its chatter off the terminal, and let it open a folder."""
-    os.environ |= _SETTINGS
+    os.environ |= SETTINGS

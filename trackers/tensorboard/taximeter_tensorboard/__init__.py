@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, ClassVar
 from taximeter.events import Started
 from taximeter.record import RunRecord
 from taximeter.tracker import Feature, Gap, RunSummary, RunWriter, Tracker
+from taximeter.ui import BrowserUI
 
 if TYPE_CHECKING:
     from taximeter.plain import PlainRun
@@ -32,7 +33,15 @@ class TensorboardTracker(Tracker):
         Feature.MODELS: Gap("not theirs", "it draws a model's graph, but keeps no model"),
     }
     issues: ClassVar = {25: "https://github.com/tensorflow/tensorboard/pull/4475"}
-    ui = "tensorboard --logdir {location}"
+    ui = BrowserUI(
+        command="tensorboard --logdir {location}",
+        serve="tensorboard --logdir {location} --host 127.0.0.1 --port {port}",
+        page='/?smoothing=0&pinnedCards=[{{"plugin":"scalars","tag":"{metric}"}}]#timeseries',
+        shows=("{run}", "{metric}"),
+        clicks=("button:has-text('Settings')",),
+        caption="TensorBoard's time series: one metric pinned, and below it the others.",
+        height=1100,
+    )
 
     @classmethod
     def location_in(cls, folder: Path) -> str:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 from taximeter.events import Started
 from taximeter.record import RunRecord
 from taximeter.tracker import Feature, Gap, RunSummary, RunWriter, Tracker
+from taximeter.ui import BrowserUI
+from taximeter_trackio.isolation import OFFLINE, isolate
 
 if TYPE_CHECKING:
     from taximeter.plain import PlainRun
@@ -25,7 +27,15 @@ class TrackioTracker(Tracker):
         Feature.SOURCE: Gap("not theirs", "Trackio notes no commit, diff or command of a run"),
         Feature.ENVIRONMENT: Gap("not theirs", "Trackio samples the machine's load, but describes no machine"),
     }
-    ui = "TRACKIO_DIR={location} trackio show"
+    ui = BrowserUI(
+        command="TRACKIO_DIR={location} trackio show",
+        serve="TRACKIO_DIR={location} GRADIO_SERVER_PORT={port} trackio show --host 127.0.0.1",
+        page="/?project={experiment}&metric_filter={scores}&plots_per_row=4",
+        shows=("{name}",),
+        caption="The model's scores in Trackio: a bar for each, which has one point.",
+        height=1300,
+        environment=OFFLINE,
+    )
 
     @classmethod
     def location_in(cls, folder: Path) -> str:
@@ -47,19 +57,15 @@ class TrackioTracker(Tracker):
 
     def open_run(self, started: Started) -> RunWriter:
         """Begin the run; what an earlier attempt left of it is deleted first."""
-        from taximeter_trackio.isolation import isolate  # noqa: PLC0415 - the vendor is met here only
-
         isolate(self.location)
-        from taximeter_trackio.writer import TrackioWriter  # noqa: PLC0415 - and only after that
+        from taximeter_trackio.writer import TrackioWriter  # noqa: PLC0415 - the vendor is met here only
 
         return TrackioWriter(Path(self.location).absolute(), started)
 
     def start_plain(self, experiment: str, name: str) -> "PlainRun":
         """Start a run with Trackio's own interface."""
-        from taximeter_trackio.isolation import isolate  # noqa: PLC0415 - the vendor is met here only
-
         isolate(self.location)
-        from taximeter_trackio.plain import TrackioPlainRun  # noqa: PLC0415 - and only after that
+        from taximeter_trackio.plain import TrackioPlainRun  # noqa: PLC0415 - the vendor is met here only
 
         return TrackioPlainRun(experiment, name)
 

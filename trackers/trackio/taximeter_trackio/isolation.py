@@ -4,7 +4,7 @@ import os
 
 _KEPT = "TRACKIO_SQLITE_"
 _OTHERS = ("SYSTEM", "SPACE_ID", "SPACE_REPO_NAME")
-_OFFLINE = {
+OFFLINE = {
     "DO_NOT_TRACK": "1",
     "GRADIO_ANALYTICS_ENABLED": "False",
     "HF_HUB_DISABLE_TELEMETRY": "1",
@@ -20,4 +20,4 @@ def isolate(location: str) -> None:
     names = [name for name in os.environ if name.startswith("TRACKIO_") and not name.startswith(_KEPT)]
     for name in (*names, *_OTHERS):
         os.environ.pop(name, None)
-    os.environ |= _OFFLINE | {"TRACKIO_DIR": location}
+    os.environ |= OFFLINE | {"TRACKIO_DIR": location}

@@ -8,6 +8,7 @@ from taximeter.events import Started
 from taximeter.record import RunRecord
 from taximeter.record_log import Problem
 from taximeter.tracker import Feature, RunSummary, RunWriter, Tracker
+from taximeter.ui import TerminalUI
 from taximeter_wandb.store import chosen_folders, find_run, looks_like_store, store_folders
 
 if TYPE_CHECKING:
@@ -24,7 +25,16 @@ class WandbTracker(Tracker):
     vendor = "wandb"
     features = frozenset(Feature)
     issues: ClassVar = {46: "https://github.com/wandb/wandb/issues/9449"}
-    ui = "wandb leet {location}/wandb"
+    ui = TerminalUI(
+        command="wandb leet {location}/wandb",
+        show="wandb leet run {location}/wandb/*-{run}",
+        shows=("{name}", "{run}"),
+        keys="/{scores}\r",
+        caption="W&B's terminal UI: the run's config and summary, and charts of the model's scores.",
+        columns=180,
+        lines=52,
+        environment={"WANDB_MODE": "offline", "WANDB_ERROR_REPORTING": "false"},
+    )
 
     @classmethod
     def location_in(cls, folder: Path) -> str:
