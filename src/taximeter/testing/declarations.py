@@ -66,7 +66,7 @@ class DeclarationSuite(FencedSuite):
 
     def test_its_ui_is_told_the_location(self, subject: Subject) -> None:
         """The command opens this store and no other."""
-        assert subject.kind.ui is None or "{location}" in subject.kind.ui
+        assert subject.kind.ui is None or "{location}" in subject.kind.ui.command
 
     def test_making_a_tracker_touches_nothing(self, shelf: Shelf) -> None:
         """A store is made when a run begins."""

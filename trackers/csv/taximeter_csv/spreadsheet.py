@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, ClassVar
 from taximeter.events import Started
 from taximeter.record import RunRecord
 from taximeter.tracker import Feature, Gap, RunSummary, RunWriter, Tracker
+from taximeter.ui import TerminalUI
 
 if TYPE_CHECKING:
     from taximeter.plain import PlainRun
@@ -32,7 +33,13 @@ class SpreadsheetTracker(Tracker):
         Feature.CHILD_RUNS: Gap("not theirs", "a row is below another one by accident only"),
         Feature.LIVE: Gap("not theirs", "a run's row is written when the run has ended"),
     }
-    ui = "libreoffice --calc {location}"
+    ui = TerminalUI(
+        command="libreoffice --calc {location}",
+        show="python -m taximeter_csv.sideways {location} {run}",
+        shows=("{name}", "{metric}"),
+        caption=f"The run's row of {TABLE}, on its side, printed by taximeter: no spreadsheet program.",
+        lines=90,
+    )
 
     @classmethod
     def location_in(cls, folder: Path) -> str:
