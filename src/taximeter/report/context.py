@@ -1,12 +1,19 @@
-"""Everything that a report says, worked out from the results; its templates only arrange it."""
+"""Everything that a report says, worked out from its material; its templates only arrange it."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
 
+from taximeter.record import Environment
+from taximeter.report.claims import Answer, Known, answer
 from taximeter.report.cost_figures import cost_figures
+from taximeter.report.costs import calls_figure, costs_tables, workloads_tables
+from taximeter.report.exact import exact_matrix
 from taximeter.report.experiment import SYNTHETIC, TLC, Experiment, read_experiment
 from taximeter.report.figures import Figure
+from taximeter.report.growth import growth_figures, growth_tables
+from taximeter.report.material import Material, Source, tracker_names, versions_of
 from taximeter.report.matrix import Matrix, feature_matrix, legend, native_matrix
 from taximeter.report.model_figures import compare_with_mean, model_figures
 from taximeter.report.model_tables import (
@@ -17,7 +24,10 @@ from taximeter.report.model_tables import (
     timings_table,
     unseen_table,
 )
-from taximeter.report.tables import Table
+from taximeter.report.needs import NeedsTable, needs_table
+from taximeter.report.samples import WAYS
+from taximeter.report.survival import killed_figure, survival_matrix
+from taximeter.report.tables import Table, code, text
 from taximeter.report.text import counted, listed, machine, moment, short_machine
 from taximeter.report.tracker_tables import (
     STATE_VERDICTS,
@@ -31,84 +41,271 @@ from taximeter.report.tracker_tables import (
 from taximeter.report.verdicts import VerdictMatrix, verdict_matrix
 from taximeter.results import Results
 
-PRINCIPLES: Final = (
+_TOGETHER: Final = (
     "One training run; every tracker was given the same journal of it, by a courier process of its own.",
     "Every store was read back by another process and compared with the journal bit for bit, files included.",
     "What the vendor's own format keeps is a second question, answered on its own: the native view.",
     "No total score and no winner: every figure stands for itself.",
 )
+_MEASURED: Final = (
+    "Every sample comes from processes of its own, with one tracker in it; samples are interleaved and repeated.",
+    "Vendors have their documented defaults; the same calls are made on every way into a store.",
+    "A failure or a gap is a dash with its reason, never a missing row.",
+)
 
-LIMITATIONS: Final = (
-    "One run on one machine, all couriers at the same time: seconds have no spread and are upper bounds.",
+_COMPARED: Final = (
+    "The comparison is one run, with all couriers at the same time: its seconds have no spread and are upper bounds.",
     "Bytes are of the whole store, with the artifacts and the exact record that taximeter adds to it.",
     "A native view is what the vendor's own interface wrote and its own pages show, without our exact record.",
     "A fact counts as changed when its type or one bit differs; whether that loses anything, the evidence shows.",
 )
-_SYNTHETIC = "The trips are synthetic: the model's scores say nothing about New York."
+_SYNTHETIC: Final = "The trips are synthetic: the model's scores say nothing about New York."
+_SCALES: Final = "Seconds are those of the machine named below each chart: ratios travel, seconds do not."
+_LOCAL: Final = "Everything was recorded offline, on one disk: a vendor's server or cloud was never part of it."
+_QUICK: Final = "Some measurements are quick ones, of one sample each, and have no interval: {}."
+_OTHERS: Final = "The measurements are of several machines or days; compare them with care."
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What the templates are given."""
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """What a report says of one comparison."""
 
     results: Results
+    address: str
     experiment: Experiment
-    made: str
-    machine: str
-    headline: str
-    proof: str
     data: str
-    sentence: str
+    proof: str
     score: str
-    all_equal: bool
     nowhere: str
-    limitations: list[str]
-    verdicts: dict[str, str]
-    verdict_matrix: VerdictMatrix | None
     native: Matrix
     native_legend: list[tuple[str, str, str]]
+    exact: Matrix | None
     features: Matrix
-    figures: dict[str, Figure]
-    tables: dict[str, Table]
     differences: list[Table]
     run: list[tuple[str, str]]
 
 
-def make_report(results: Results) -> Report:
+class Chip(msgspec.Struct, frozen=True, kw_only=True):
+    """A tracker among the chips: the verdict of its state, the state, and its standing with the reason."""
+
+    name: str
+    verdict: str
+    state: str
+    standing: str = ""
+    reason: str = ""
+
+
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
+    """What a report says of measurements: which figures and tables stand in which section."""
+
+    costs: list[str]
+    growth: list[str]
+    survival: dict[str, Matrix]
+    killed: bool
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What the templates are given; what there is nothing of is None or empty."""
+
+    name: str
+    is_project: bool
+    made: str
+    taximeter: str
+    machine: str
+    versions: str
+    environment: Environment
+    sentence: str
+    headline: str
+    is_good: bool
+    principles: list[str]
+    limitations: list[str]
+    chips: list[Chip]
+    comparison: Comparison | None
+    needs: NeedsTable | None
+    measured: Measured | None
+    verdict_matrix: VerdictMatrix | None
+    claims: dict[str, list[Answer]]
+    sources: Sequence[Source]
+    figures: dict[str, Figure]
+    tables: dict[str, Table]
+
+    @property
+    def ways(self) -> dict[str, str]:
+        """The ways that it shows, and what they are called."""
+        return WAYS
+
+    @property
+    def has_ways(self) -> bool:
+        """Whether anything differs between the ways."""
+        return self.needs is not None or self.measured is not None
+
+
+def make_report(material: Material) -> Report:
     """Return what a report says.
 
     Raises:
-        InputError: the results hold no experiment that can be shown.
+        InputError: the results of the comparison hold no experiment that can be shown.
     """
-    experiment = read_experiment(results)
-    place = short_machine(results.environment)
-    native = native_matrix(results.trackers)
-    figures = model_figures(experiment, f"{experiment.kind}; {place}") + cost_figures(results.trackers, place)
+    results, newest = material.comparison, _newest(material)
+    experiment = read_experiment(results) if results else None
+    names = tracker_names(material)
+    compared = results.trackers if results else []
+    figures = _figures(material, experiment)
     return Report(
+        name="What experiment trackers cost, survive and keep" if material.is_project else _name(material),
+        is_project=material.is_project,
+        made=moment(newest.made),
+        taximeter=newest.taximeter,
+        machine=machine(newest.environment),
+        versions=versions_of(material),
+        environment=newest.environment,
+        sentence=_sentence(material, experiment, names),
+        headline=_headline(results) if results else f"{counted(len(names), 'tracker')} measured",
+        is_good=results.all_equal if results else True,
+        principles=[*_TOGETHER, *(_MEASURED if material.measured else ())],
+        limitations=_limitations(material, experiment),
+        chips=_chips(material, names),
+        comparison=_comparison(results, experiment, material.comparison_address) if results and experiment else None,
+        needs=needs_table(material, names, list(WAYS)) if material.is_project else None,
+        measured=_measured(material, figures, names),
+        verdict_matrix=verdict_matrix(material.verdicts, compared),
+        claims=_claims(material),
+        sources=material.measured,
+        figures={figure.id: figure for figure in figures},
+        tables={table.id: table for table in _tables(material, experiment, newest.environment)},
+    )
+
+
+def _name(material: Material) -> str:
+    return material.comparison.name if material.comparison else ""
+
+
+def _newest(material: Material) -> Any:
+    """Return what was made last: results, a measurement or verdicts."""
+    all_of_it = [source.content for source in material.measured]
+    return max([*all_of_it, *([material.comparison] if material.comparison else [])], key=lambda each: each.made)
+
+
+def _figures(material: Material, experiment: Experiment | None) -> list[Figure]:
+    figures: list[Figure] = []
+    if material.comparison and experiment:
+        place = short_machine(material.comparison.environment)
+        figures += model_figures(experiment, f"{experiment.kind}; {place}")
+        figures += cost_figures(material.comparison.trackers, place)
+    if cost := material.of("cost"):
+        figures.append(calls_figure(cost, _places(cost)))
+    if growth := material.of("growth"):
+        figures += growth_figures(growth, _places(growth))
+    if crash := material.of("crash"):
+        figures.append(killed_figure(crash, _places(crash)))
+    return figures
+
+
+def _places(measured: Sequence[Any]) -> str:
+    """Return the machines and days of measurements."""
+    places = dict.fromkeys(short_machine(each.environment) for each in measured)
+    days = sorted({moment(each.made).split(" ")[0] for each in measured})
+    return f"{listed(places)}; {days[0] if len(days) == 1 else f'{days[0]} to {days[-1]}'}"
+
+
+def _measured(material: Material, figures: Sequence[Figure], names: Sequence[str]) -> Measured | None:
+    kinds = {kind: material.of(kind) for kind in ("crash", "faults", "contention") if material.of(kind)}
+    shown = [figure.id for figure in figures]
+    if not (kinds or material.of("cost") or material.of("growth")):
+        return None
+    tried = [name for name in names if any(each.tracker == name for found in kinds.values() for each in found)]
+    return Measured(
+        costs=[name for name in shown if name == "calls"],
+        growth=[name for name in shown if name.startswith("growth-")],
+        survival={way: survival_matrix(kinds, tried, way) for way in WAYS} if kinds else {},
+        killed="killed" in shown,
+    )
+
+
+def _comparison(results: Results, experiment: Experiment, address: str) -> Comparison:
+    native = native_matrix(results.trackers)
+    return Comparison(
         results=results,
+        address=address,
         experiment=experiment,
-        made=moment(results.made),
-        machine=machine(results.environment),
-        headline=_headline(results),
-        proof=_proof(results),
         data=_data(experiment),
-        sentence=_sentence(results, experiment),
+        proof=_proof(results),
         score=compare_with_mean(experiment),
-        all_equal=results.all_equal,
         nowhere=_nowhere(results),
-        limitations=_limitations(experiment),
-        verdicts=dict(STATE_VERDICTS),
-        verdict_matrix=verdict_matrix(results.verdicts, results.trackers),
         native=native,
         native_legend=legend(mark for _, marks in native.rows for mark in marks),
+        exact=exact_matrix(results.trackers),
         features=feature_matrix(results.trackers),
-        figures={figure.id: figure for figure in figures},
-        tables={table.id: table for table in _tables(results, experiment)},
         differences=difference_tables(results.trackers),
         run=_run(results.run),
     )
 
 
-def _tables(results: Results, experiment: Experiment) -> list[Table]:
+def _chips(material: Material, names: Sequence[str]) -> list[Chip]:
+    if not material.comparison:
+        return [Chip(name=name, verdict="unsupported", state="not compared") for name in names]
+    compared = {
+        each.name: Chip(
+            name=each.name,
+            verdict=STATE_VERDICTS[each.state],
+            state=each.state,
+            standing=each.standing.state,
+            reason=each.standing.reason,
+        )
+        for each in material.comparison.trackers
+    }
+    others = [name for name in names if name not in compared]
+    return [
+        *compared.values(),
+        *(Chip(name=name, verdict="unsupported", state="not compared") for name in others),
+    ]
+
+
+def _claims(material: Material) -> dict[str, list[Answer]]:
+    known = Known(
+        {(source.kind, source.tracker): source.content for source in material.measured},
+        {each.tracker: each for each in material.verdicts},
+    )
+    groups: dict[str, list[Answer]] = {}
+    for claim in material.claims:
+        groups.setdefault(claim.group, []).append(answer(claim, known))
+    return groups
+
+
+def _tables(material: Material, experiment: Experiment | None, environment: Environment) -> list[Table]:
+    tables = []
+    if material.comparison and experiment:
+        tables += _comparison_tables(material.comparison, experiment)
+    if cost := material.of("cost"):
+        tables += [*costs_tables(cost).values(), *workloads_tables(cost).values()]
+    if growth := material.of("growth"):
+        tables += growth_tables(growth).values()
+    if material.measured:
+        tables.append(_sources_table(material))
+    return [*tables, distributions_table(environment.distributions)]
+
+
+def _sources_table(material: Material) -> Table:
+    return Table(
+        id="sources",
+        caption="The files that this page is made of, and the commands that made them",
+        columns=["file", "kind", "tracker", "version", "depth", "made", "machine", "command"],
+        rows=[
+            [
+                msgspec.structs.replace(code(source.address.rpartition("/")[2]), link=source.address),
+                text(source.kind),
+                text(source.tracker),
+                text(source.content.version or "–"),
+                text(getattr(source.content, "depth", "–")),
+                text(moment(source.content.made)),
+                text(short_machine(source.content.environment)),
+                code(getattr(source.content, "command", f"taximeter verdicts {source.tracker} --save")),
+            ]
+            for source in material.measured
+        ],
+    )
+
+
+def _comparison_tables(results: Results, experiment: Experiment) -> list[Table]:
     return [
         months_table(experiment),
         unseen_table(experiment),
@@ -120,7 +317,6 @@ def _tables(results: Results, experiment: Experiment) -> list[Table]:
         params_table(results.run.get("params") or {}),
         metrics_table(results),
         artifacts_table(results.run),
-        distributions_table(results.environment.distributions),
     ]
 
 
@@ -173,16 +369,29 @@ def _data(experiment: Experiment) -> str:
     return f"{experiment.kind}: {experiment.colour} taxi trips ({', '.join(months)}).{mixed}"
 
 
-def _sentence(results: Results, experiment: Experiment) -> str:
-    trackers = counted(len(results.trackers), "tracker")
-    return (
+def _sentence(material: Material, experiment: Experiment | None, names: Sequence[str]) -> str:
+    trackers = counted(len(names), "tracker")
+    if not experiment:
+        return f"What {trackers} cost, survive and keep, each as its vendor ships it and through taximeter."
+    once = (
         f"One {experiment.model} model that predicts how long a taxi trip takes was trained once and recorded "
         f"with {trackers} at the same time; then every store was read back and compared."
     )
+    if not material.is_project:
+        return once
+    return f"{once} And each was measured alone: what it costs, what it survives, and what it does to the data."
 
 
-def _limitations(experiment: Experiment) -> list[str]:
-    return [*([_SYNTHETIC] if experiment.is_synthetic else []), *LIMITATIONS]
+def _limitations(material: Material, experiment: Experiment | None) -> list[str]:
+    sentences = [_SYNTHETIC] if experiment and experiment.is_synthetic else []
+    if material.measured:
+        kinds = [source for source in material.measured if source.kind != "verdicts"]
+        quick = listed(dict.fromkeys(each.kind for each in kinds if each.content.depth == "quick"))
+        places = {(moment(each.content.made)[:10], machine(each.content.environment)) for each in kinds}
+        sentences += [_SCALES, _LOCAL]
+        sentences += [_QUICK.format(quick)] if quick != "none" else []
+        sentences += [_OTHERS] if len(places) > 1 else []
+    return [*sentences, *(_COMPARED if experiment else ())]
 
 
 def _run(run: dict[str, Any]) -> list[tuple[str, str]]:
