@@ -140,7 +140,8 @@ def compare_trackers(
 
 def render_report(
     folder: Annotated[
-        Path | None, typer.Argument(help="A comparison's folder; without it, the page of everything that was measured.")
+        Path | None,
+        typer.Argument(help="A comparison's folder; without it, the page of everything that was measured."),
     ] = None,
     comparison: Annotated[
         str | None, typer.Option(help="The name of the comparison that this page shows; the newest by default.")

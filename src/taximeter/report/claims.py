@@ -115,7 +115,7 @@ def _grows(growth: str) -> Callable[[Claim, Known, str], str]:
             return f"{claim.tracker}: {writing.problem}"
         size, seconds = writing.points[-1]
         listed = f"; listing then takes {number(listing.points[-1][1]).text} s" if listing.points else ""
-        slope = "" if writing.slope is None else f", growing with the power {number(round(writing.slope, 2)).text}"
+        slope = "" if writing.slope is None else f", growing with the power {writing.slope:.2f}"
         return f"{claim.tracker} wrote {size:,.0f} {growth} in {number(seconds).text} s{slope}{listed}"
 
     return say
@@ -137,7 +137,9 @@ def _same(claim: Claim, known: Known, way: str) -> str:
     if not all(both):
         return f"{claim.tracker} and {claim.other}: {NOT_MEASURED}"
     mine, theirs = ({each.fact: each.verdict for each in of.findings} for of in both if of)
-    shared = sorted(fact for fact in mine.keys() & theirs.keys() if Verdict.UNSUPPORTED not in (mine[fact], theirs[fact]))
+    shared = sorted(
+        fact for fact in mine.keys() & theirs.keys() if Verdict.UNSUPPORTED not in (mine[fact], theirs[fact])
+    )
     other = sum(mine[fact] != theirs[fact] for fact in shared)
     return f"{other} of {len(shared)} facts get another verdict with {claim.tracker} than with {claim.other}"
 

@@ -164,7 +164,9 @@ def make_report(material: Material) -> Report:
         principles=[*_TOGETHER, *(_MEASURED if material.measured else ())],
         limitations=_limitations(material, experiment),
         chips=_chips(material, names),
-        comparison=_comparison(results, experiment, material.comparison_address) if results and experiment else None,
+        comparison=_comparison(results, experiment, material.comparison_address)
+        if results and experiment
+        else None,
         needs=needs_table(material, names, list(WAYS)) if material.is_project else None,
         measured=_measured(material, figures, names),
         verdict_matrix=verdict_matrix(material.verdicts, compared),

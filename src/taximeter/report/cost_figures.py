@@ -62,7 +62,11 @@ def _seconds(trackers: Sequence[TrackerResult], where: str) -> Figure:
     names = stages(trackers)
     pieces = {
         tracker.name: [
-            (_TONES.get(stage, "paler"), tracker.seconds[stage], f"{STAGES.get(stage, stage)}: {tracker.seconds[stage]!r} s")
+            (
+                _TONES.get(stage, "paler"),
+                tracker.seconds[stage],
+                f"{STAGES.get(stage, stage)}: {tracker.seconds[stage]!r} s",
+            )
             for stage in names
             if stage in tracker.seconds
         ]

@@ -98,7 +98,7 @@ def _note(found: dict[str, dict[str, Found]], rule: tuple[float, str] | None, wh
     samples = [each for by_name in found.values() for row in by_name.values() for each in row.samples]
     runs = [len(row.samples) for by_name in found.values() for row in by_name.values() if row.samples]
     made = f"{ranged(runs, 'process')} of {ranged((sample.calls for sample in samples), 'call')}"
-    source = f"; the rule: {rule[1]}" if rule else ""
+    source = f"; the rule is one write to the operating system: {rule[1]}" if rule else ""
     return f"n = {made} for each dot, medians of their p50 and p99{source}; {where}"
 
 
@@ -129,7 +129,7 @@ def _drawing(
     marks: list[AnyMark] = x_axis(scale, height, "microseconds a call, logarithmic")
     if rule:
         x = scale(rule[0])
-        words = f"one write to the operating system, {number(rule[0]).text} µs"
+        words = f"one write, {number(rule[0]).text} µs"
         marks.append(Line(tone="muted", x=(x, x), y=(0.0, height), dash="4 3", title=rule[1]))
         marks.append(Label(tone="muted", x=x, y=height - 7, text=words, move=6))
     for row, name in enumerate(names):
@@ -142,7 +142,9 @@ def _call(row: int, name: str, found: Found, scale: Scale, tone: str) -> list[An
     p50, p99 = found.estimate(lambda sample: sample.p50), found.estimate(lambda sample: sample.p99)
     y = middle(row)
     if p50 is None or p99 is None:
-        return [Label(tone="muted", x=0.0, y=y + 4, text=label(found.problem), title=found.problem, move=6, row=row)]
+        return [
+            Label(tone="muted", x=0.0, y=y + 4, text=label(found.problem), title=found.problem, move=6, row=row)
+        ]
     x = (scale(p50.median), scale(p99.median))
     words = f"{number(p50.median).text} – {number(p99.median).text} µs"
     return [
@@ -169,9 +171,7 @@ def _costs(measurements: Sequence[Measurement[Any, Any]], way: str) -> Table:
         id=f"cost-{way}",
         caption=f"One value of one metric a call, {WAYS[way]}",
         columns=["tracker", *titles],
-        rows=[
-            [text(each.tracker), *(cells[row] for cells in columns)] for row, each in enumerate(measurements)
-        ],
+        rows=[[text(each.tracker), *(cells[row] for cells in columns)] for row, each in enumerate(measurements)],
         note="Medians; hover for the interval. A point is stored when the vendor's finish has returned, and through "
         "taximeter when the courier has read it back. Memory and processes count everything that was started.",
     )

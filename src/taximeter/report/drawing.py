@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 from itertools import groupby
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 from taximeter.report.text import visible
+
+_ROOMY: Final = 150
+"""So many pixels for words at the right are too many on a phone, which has them in the table below."""
 
 Anchor = Literal["start", "middle", "end"]
 
@@ -72,8 +75,9 @@ def to_svg(drawing: Drawing, alternative: str) -> str:
     """Return a drawing as SVG between its margins; its text stays text, and its colours are those of the page."""
     rows = groupby(drawing.marks, key=lambda mark: mark.row)
     inner = "".join(_row(row, marks) for row, marks in rows)
+    roomy = " roomy" if drawing.right > _ROOMY else ""
     return (
-        f'<div class="drawing" style="padding:0 {drawing.right:g}px 0 {drawing.left:g}px">'
+        f'<div class="drawing{roomy}" style="padding:0 {drawing.right:g}px 0 {drawing.left:g}px">'
         f'<svg role="img" aria-label="{_text(alternative)}" height="{drawing.height:g}">{inner}</svg></div>'
     )
 

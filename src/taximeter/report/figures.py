@@ -67,7 +67,11 @@ class Scale(NamedTuple):
         """Return the share at a value; what lies beyond an end stands at the end."""
         low, high, at = self.low, self.high, value
         if self.is_log:
-            low, high, at = math.log10(low), math.log10(high), math.log10(max(value, low and 10**math.log10(low)))
+            low, high, at = (
+                math.log10(low),
+                math.log10(high),
+                math.log10(max(value, low and 10 ** math.log10(low))),
+            )
         return min(1.0, max(0.0, (at - low) / (high - low)))
 
     @property
@@ -114,7 +118,9 @@ def y_axis(scale: Scale, height: float, top: float = 0.0) -> list[AnyMark]:
 
 def name_at(row: int, name: str) -> Label:
     """Return a row's name at its left."""
-    return Label(tone="ink", x=0.0, y=middle(row) + 4, text=label(name), anchor="end", move=-10, row=row, title=name)
+    return Label(
+        tone="ink", x=0.0, y=middle(row) + 4, text=label(name), anchor="end", move=-10, row=row, title=name
+    )
 
 
 def middle(row: int) -> float:

@@ -10,7 +10,6 @@ from taximeter.measure.kind import Measurement
 from taximeter.measure.statistics import estimate
 from taximeter.report.drawing import AnyMark, Dot, Drawing, Label, Line
 from taximeter.report.figures import Figure, Scale, decades, short, y_axis
-from taximeter.report.numbers import number
 from taximeter.report.samples import NOT_MEASURED, TONES, WAYS
 from taximeter.report.tables import Cell, Sheet, Table, text
 
@@ -22,7 +21,7 @@ _MEASURES: Final[tuple[tuple[str, Callable[[Any], float]], ...]] = (
     ("bytes", lambda sample: sample.size),
     ("list all runs", lambda sample: sample.list_all),
     ("read one", lambda sample: sample.read_one),
-    ("read all", lambda sample: sample.read_all * sample.written / max(sample.runs_read, 1)),
+    ("read all, a run", lambda sample: sample.read_all / max(sample.runs_read, 1)),
 )
 
 
@@ -81,10 +80,10 @@ def _figure(measurements: Sequence[Measurement[Any, Any]], growth: str, where: s
         note=f"n = 1 store for each dot, medians where there are more; both axes logarithmic, the same for all; {where}",
         alternative=f"Seconds of writing by how many {growth} there are.",
         panels={
-            way: [
-                _panel(tracker, each, (across, upwards), way, growth) for tracker, each in curves[way].items()
-            ]
-            for way in WAYS
+            way: [_panel(tracker, each, (across, upwards), way, growth) for tracker, each in by_name.items()]
+            if any(each.points for each in by_name.values())
+            else []
+            for way, by_name in curves.items()
         },
         sheet=Sheet(
             head=["tracker", "way", growth, "write, s"],
@@ -107,7 +106,7 @@ def _title(curves: dict[str, Curve], growth: str) -> str:
     slope = known[worst] or 0.0
     if slope <= 1.1:  # noqa: PLR2004 - linear, but for the weather
         return f"Writing grows no faster than the {growth}, with every tracker"
-    return f"With {worst}, writing grows as the {growth} to the power of {number(slope).text}"
+    return f"With {worst}, writing grows as the {growth} to the power of {_two(slope)}"
 
 
 def _panel(tracker: str, each: Curve, scales: tuple[Scale, Scale], way: str, growth: str) -> Drawing:
@@ -128,7 +127,7 @@ def _panel(tracker: str, each: Curve, scales: tuple[Scale, Scale], way: str, gro
         for size, seconds in each.points
     ]
     marks += [Line(tone=TONES[way], x=(a.x, b.x), y=(a.y, b.y), width=2) for a, b in pairwise(dots)]
-    words = each.problem if not dots else "" if each.slope is None else f"slope {number(each.slope).text}"
+    words = each.problem if not dots else "" if each.slope is None else f"slope {_two(each.slope)}"
     marks.append(Label(tone="muted", x=1.0, y=_HEIGHT + 34, text=words[:30], anchor="end", title=words))
     return Drawing(height=_HEIGHT + 40, left=40, right=10, marks=[*marks, *dots], title=tracker)
 
@@ -157,4 +156,9 @@ def _slope(each: Curve) -> Cell:
     if each.slope is None:
         return Cell(text="–", hint=each.problem, kind="number")
     sizes = ", ".join(f"{size:,.0f}: {value:.4g}" for size, value in each.points)
-    return Cell(text=number(round(each.slope, 2)).text, exact=repr(each.slope), hint=sizes, kind="number")
+    return Cell(text=_two(each.slope), exact=repr(each.slope), hint=sizes, kind="number")
+
+
+def _two(slope: float) -> str:
+    """Return a slope with two decimals, which is more than a few sizes can tell."""
+    return f"{round(slope, 2) + 0.0:.2f}".replace("-", "−")

@@ -34,6 +34,7 @@ _HEIGHT: Final = 300.0
 _PAIR: Final = 62.0
 _TONES: Final = ("strong", "dark", "pale", "medium")
 
+
 def model_figures(experiment: Experiment, where: str) -> list[Figure]:
     """Return the charts of an experiment; `where` names the data and the machine."""
     figures = [_against_mean(experiment, where)]
@@ -93,7 +94,10 @@ def _named_dot(scale: Scale, value: float | None, name: str, y: tuple[float, flo
         return []
     words = f"{label(name)} {number(value).text}"
     dot = Dot(tone=tone, x=scale(value), y=y[0], radius=6, title=f"{name}: {value!r} min")
-    return [dot, Label(tone="muted" if tone == "pale" else tone, x=scale(value), y=y[1], text=words, anchor="middle")]
+    return [
+        dot,
+        Label(tone="muted" if tone == "pale" else tone, x=scale(value), y=y[1], text=words, anchor="middle"),
+    ]
 
 
 def _predictions(experiment: Experiment, role: str, chart: Chart, where: str) -> Figure:
@@ -131,7 +135,7 @@ def _rule(across: Scale, upwards: Scale, y: tuple[float, float], words: str, das
     x = (across(0.0), across(_LONGEST_TRIP))
     heights = (_up(upwards, y[0]), _up(upwards, y[1]))
     line = Line(tone="dark", x=x, y=heights, dash=dash)
-    return [line, Label(tone="ink", x=x[1], y=heights[1] - 5, text=words, anchor="end")]
+    return [line, Label(tone="ink", x=x[1], y=max(12.0, heights[1] - 5), text=words, anchor="end", move=-8)]
 
 
 def _up(scale: Scale, value: float) -> float:
@@ -204,7 +208,9 @@ def _epochs(experiment: Experiment, where: str) -> Figure:
 
 
 def _epochs_drawing(history: dict[str, list[float | None]], tones: dict[str, str]) -> Drawing:
-    known = [value for values in history.values() for value in values if value is not None and math.isfinite(value)]
+    known = [
+        value for values in history.values() for value in values if value is not None and math.isfinite(value)
+    ]
     low, high = min(known, default=0.0), max(known, default=1.0)
     upwards = Scale(low, high if high > low else low + 1)
     across = Scale(0.0, max(1.0, max(map(len, history.values())) - 1.0))
@@ -231,7 +237,8 @@ def _series(
         if value is not None and math.isfinite(value)
     ]
     lines = [
-        Line(tone=tone, x=(left.x, right.x), y=(left.y, right.y), width=2, row=row) for left, right in pairwise(dots)
+        Line(tone=tone, x=(left.x, right.x), y=(left.y, right.y), width=2, row=row)
+        for left, right in pairwise(dots)
     ]
     return [*lines, *dots]
 

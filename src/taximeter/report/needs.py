@@ -97,7 +97,9 @@ def _call(tracker: Tracker, way: str) -> Mark:
     p50 = found.estimate(lambda sample: sample.p50)
     if p50 is None:
         return _unknown(found.problem)
-    return _graded(_below(p50.median, 100, 1_000), f"{number(p50.median).text} µs", f"{p50.median!r} µs", p50.median)
+    return _graded(
+        _below(p50.median, 100, 1_000), f"{number(p50.median).text} µs", f"{p50.median!r} µs", p50.median
+    )
 
 
 def _start(tracker: Tracker, way: str) -> Mark:
@@ -105,7 +107,9 @@ def _start(tracker: Tracker, way: str) -> Mark:
     first = found.estimate(lambda sample: sample.imported + sample.started)
     if first is None:
         return _unknown(found.problem)
-    return _graded(_below(first.median, 0.5, 2), f"{number(first.median).text} s", f"{first.median!r} s", first.median)
+    return _graded(
+        _below(first.median, 0.5, 2), f"{number(first.median).text} s", f"{first.median!r} s", first.median
+    )
 
 
 def _survives(hardship: Hardship) -> Callable[[Tracker, str], Mark]:
@@ -183,7 +187,11 @@ NEEDS: Final = (
     Need("starts at once", "the first point within 0.5 s; nearly: 2 s", _start),
     Need("survives a kill", "all acknowledged points; nearly: 90 %", _survives(crash())),
     Need("survives a full disk", "all acknowledged points; nearly: 90 %", _survives(faulty(_FULL_DISK))),
-    Need("keeps exact numbers", "all facts on values and steps identical; nearly: 90 % without loss", _keeps(_NUMBERS)),
+    Need(
+        "keeps exact numbers",
+        "all facts on values and steps identical; nearly: 90 % without loss",
+        _keeps(_NUMBERS),
+    ),
     Need("keeps types", "all facts on params identical; nearly: 90 % without loss", _keeps(_TYPES)),
     Need("many writers", "8 processes, nothing lost, nobody dies; nearly: some die", _crowd),
     Need("live view", "its own view shows a run while it goes on", _live),

@@ -75,7 +75,12 @@ def _mark(axes: Axes, mark: AnyMark, left: float, width: float) -> None:
             x = [left + part * width for part in mark.x]
             style = "--" if mark.dash else "-"
             axes.plot(
-                x, [y + _TITLE for y in mark.y], color=colour, linewidth=mark.width * 0.72, linestyle=style, zorder=2
+                x,
+                [y + _TITLE for y in mark.y],
+                color=colour,
+                linewidth=mark.width * 0.72,
+                linestyle=style,
+                zorder=2,
             )
         case Dot():
             place = (left + mark.x * width, mark.y + _TITLE)

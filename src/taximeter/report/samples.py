@@ -52,7 +52,9 @@ def find_row(
 def spread(found: Estimate, unit: str = "") -> str:
     """Return an estimate in full: its median, its interval and how many samples it is of."""
     unit = f" {unit}" if unit else ""
-    interval = "" if found.low is None or found.high is None else f", 95 % within {found.low:.6g} to {found.high:.6g}"
+    interval = (
+        "" if found.low is None or found.high is None else f", 95 % within {found.low:.6g} to {found.high:.6g}"
+    )
     return f"{found.median!r}{unit}, median of {counted(found.n, 'sample')}{interval}"
 
 

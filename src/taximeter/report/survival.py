@@ -113,9 +113,7 @@ def crowd(writers: int, *, fresh: bool) -> Hardship:
     """Return several processes that write at once."""
     store = "a new store" if fresh else "a store that is there"
     name = f"{counted(writers, 'process')} into {store}"
-    return Hardship(
-        "contention", name, lambda it: (it.writers, it.fresh) == (writers, fresh), _judge_crowd
-    )
+    return Hardship("contention", name, lambda it: (it.writers, it.fresh) == (writers, fresh), _judge_crowd)
 
 
 def _judge_points(row: Row[Any, Any]) -> Fate:
@@ -213,7 +211,9 @@ def _mark(id_: str, name: str, hardship: Hardship, measurement: Measurement[Any,
         sentences=[f"{of.sentence}.", *of.details, f"Again: {command}"],
     )
     shares = {"identical": of.kept, "changed": of.altered, "dropped": of.lost}
-    return Mark(verdict=of.verdict, says=of.sentence, text=of.text, shares=shares, evidence=evidence, state=of.states)
+    return Mark(
+        verdict=of.verdict, says=of.sentence, text=of.text, shares=shares, evidence=evidence, state=of.states
+    )
 
 
 def killed_figure(measurements: Sequence[Measurement[Any, Any]], where: str) -> Figure:
@@ -221,7 +221,9 @@ def killed_figure(measurements: Sequence[Measurement[Any, Any]], where: str) -> 
     hardship = crash()
     fates = {way: {each.tracker: fate(each, way, hardship) for each in measurements} for way in WAYS}
     order = sorted(fates["vendor"], key=lambda name: _order(fates["vendor"][name]))
-    trials = ranged((each.samples for by_name in fates.values() for each in by_name.values() if each.samples), "training")
+    trials = ranged(
+        (each.samples for by_name in fates.values() for each in by_name.values() if each.samples), "training"
+    )
     return Figure(
         id="killed",
         title={way: _title(fates[way]) for way in WAYS},
