@@ -31,7 +31,6 @@ from taximeter.taxi.roles import RoleReport
 from taximeter.taxi.settings import Experiment
 from taximeter.tracker import Feature, Gap
 from taximeter.verdicts import Finding, TrackerVerdicts, Verdict
-from taximeter.verdicts.results import save_verdicts
 
 HOSTILE = (
     "<script>alert(1)</script> </style> <img src=http://e.example/x onerror=alert(2)> "
@@ -526,7 +525,7 @@ def write_project(folder: Path, trackers: Sequence[str] = MEASURED, **others: An
             make_faults(name, kept, **others),
         ):
             save(measurement, results, f"{measurement.kind}-{_plain(name)}")
-        save_verdicts(make_verdicts(name, make_results().environment), results)
+        save(make_verdicts(name, make_results().environment), results, f"verdicts-{_plain(name)}")
     return folder
 
 

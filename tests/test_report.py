@@ -163,7 +163,7 @@ def test_text_has_contrast(theme: int) -> None:
     """Every colour of text or glyphs has at least 4.5:1 on both backgrounds."""
     found = re.findall(r"--([a-z]+): light-dark\((#\w{6}), (#\w{6})\)", STYLE.read_text())
     colours = {name: _luminance(pair[theme]) for name, *pair in found}
-    for name in colours.keys() - {"paper", "panel", "line", "taxi"}:
+    for name in colours.keys() - {"paper", "panel", "line", "taxi", "medium", "paler"}:
         for ground in ("paper", "panel"):
             low, high = sorted((colours[name], colours[ground]))
             assert (high + 0.05) / (low + 0.05) >= 4.5, (name, ground)
@@ -308,7 +308,10 @@ def test_every_tracker_is_in_every_table_of_the_page(page: Page) -> None:
     for name in ("native", "features", "metrics"):
         assert page.locator(f"#table-{name} thead th").all_inner_texts()[1:] == NAMES
     for chart in ("seconds", "bytes"):
-        assert set(page.locator(f"#chart-{chart} .ytick").all_text_contents()) == set(NAMES)
+        drawn = page.locator(f"#chart-{chart} text[text-anchor=end]").evaluate_all(
+            "all => all.map(each => each.lastChild.textContent)"
+        )
+        assert set(drawn) == set(NAMES)
 
 
 def test_the_page_says_first_who_holds_the_run(page: Page) -> None:
@@ -336,7 +339,7 @@ def test_colours_follow_the_system_and_the_button(visit: Any, report: Path, syst
 
     def look() -> tuple[str, str]:
         page = visited.page
-        chart = "getComputedStyle(document.querySelector('#chart-bytes .point path')).fill"
+    XX
         return page.evaluate("getComputedStyle(document.body).backgroundColor"), page.evaluate(chart)
 
     before = look()
@@ -488,7 +491,7 @@ def test_everything_is_reached_by_the_keyboard(page: Page) -> None:
     assert page.locator(".scroll").count() == reachable.count() > 10
     named = "all => all.every(each => document.getElementById(each.getAttribute('aria-labelledby'))?.textContent)"
     assert page.eval_on_selector_all("[aria-labelledby]", named)
-    assert page.locator(".plot[role='img'][aria-label]").count() == page.locator(".plot").count()
+    assert page.locator(".plot svg[role='img'][aria-label]").count() == page.locator(".plot").count()
     ids = page.eval_on_selector_all("[id]:not(svg [id])", "all => all.map(each => each.id)")
     assert len(ids) == len(set(ids))
 
@@ -500,7 +503,7 @@ def test_every_chart_leads_to_its_rows(page: Page) -> None:
         assert len(unquote(link.partition(",")[2]).splitlines()) > 1
         assert chart.locator(".note").inner_text().startswith("n = ")
     assert (
-        page.locator("#chart-bytes figcaption").inner_text()
+        page.locator("#chart-bytes .finding").inner_text()
         == "mlflow's store takes 16.6 times the bytes of tensorboard's"
     )
 

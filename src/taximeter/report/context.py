@@ -26,6 +26,7 @@ from taximeter.report.model_tables import (
 )
 from taximeter.report.needs import NeedsTable, needs_table
 from taximeter.report.samples import WAYS
+from taximeter.report.story import story_table
 from taximeter.report.survival import killed_figure, survival_matrix
 from taximeter.report.tables import Table, code, text
 from taximeter.report.text import counted, listed, machine, moment, short_machine
@@ -283,6 +284,8 @@ def _tables(material: Material, experiment: Experiment | None, environment: Envi
         tables += growth_tables(growth).values()
     if material.measured:
         tables.append(_sources_table(material))
+    if material.is_project and (story := story_table(material)):
+        tables.append(story)
     return [*tables, distributions_table(environment.distributions)]
 
 

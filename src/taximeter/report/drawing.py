@@ -49,13 +49,14 @@ class Bar(Mark, frozen=True, kw_only=True, tag=True):
 
 
 class Label(Mark, frozen=True, kw_only=True, tag=True):
-    """Words at a place, moved by some pixels, so that they stand beside what they name."""
+    """Words at a place, moved by some pixels to stand beside what they name; a phone has no place for minor ones."""
 
     x: float
     y: float
     text: str
     anchor: Anchor = "start"
     move: float = 0.0
+    is_minor: bool = False
 
 
 AnyMark = Line | Dot | Bar | Label
@@ -112,7 +113,7 @@ def _mark(mark: AnyMark) -> str:
         case Label():
             move = f' dx="{mark.move:g}"' if mark.move else ""
             return (
-                f'<text class="{mark.tone}" x="{_share(mark.x)}" y="{mark.y:.5g}"{move} '
+                f'<text class="{mark.tone}{" minor" if mark.is_minor else ""}" x="{_share(mark.x)}" y="{mark.y:.5g}"{move} '
                 f'text-anchor="{mark.anchor}">{title}{_text(mark.text)}</text>'
             )
 

@@ -100,9 +100,10 @@ def from_zero(values: Sequence[float | None]) -> Scale:
 def x_axis(scale: Scale, height: float, unit: str, *, top: float = 0.0) -> list[AnyMark]:
     """Return the rules and the numbers below a plot of this height."""
     marks: list[AnyMark] = []
-    for tick in scale.ticks:
-        marks.append(Line(tone="line", x=(scale(tick),) * 2, y=(top, height)))
-        marks.append(Label(tone="muted", x=scale(tick), y=height + 16, text=short(tick), anchor="middle"))
+    for place, tick in enumerate(scale.ticks):
+        at, words, is_minor = scale(tick), short(tick), place % 2 == 1
+        marks.append(Line(tone="line", x=(at, at), y=(top, height)))
+        marks.append(Label(tone="muted", x=at, y=height + 16, text=words, anchor="middle", is_minor=is_minor))
     return [*marks, Label(tone="muted", x=0.5, y=height + 36, text=unit, anchor="middle")]
 
 
@@ -136,9 +137,9 @@ def label(text: str) -> str:
 
 def short(value: float) -> str:
     """Return a tick's number."""
-    for size, letter in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= size:
-            return f"{value / (1e3 if letter == 'k' else size):g}{letter}".replace("-", "−")
+            return f"{value / size:g}{letter}".replace("-", "−")
     return f"{value:g}".replace("-", "−")
 
 
