@@ -1,4 +1,4 @@
-"""What tests of the report share: results as a comparison and measurements leave them, and a page that was opened."""
+"""What tests of the report share: results as commands leave them, and a page that was opened."""
 
 import math
 from collections.abc import Sequence
@@ -356,7 +356,7 @@ MEASURED = ["mlflow", "tensorboard", "csv", "wandb"]
 
 
 def make_cost(tracker: str, base: float, **others: Any) -> Measurement[Any, Any]:
-    """Return what a tracker costs: much by itself and the same for all through the interface; wandb refuses params."""
+    """Return what a tracker costs: little through the interface, whatever it is by itself; wandb has no params."""
     rows = []
     for workload in ("one scalar", "params"):
         for way in WAYS:

@@ -339,7 +339,7 @@ def test_colours_follow_the_system_and_the_button(visit: Any, report: Path, syst
 
     def look() -> tuple[str, str]:
         page = visited.page
-    XX
+        chart = "getComputedStyle(document.querySelector('#chart-bytes rect')).fill"
         return page.evaluate("getComputedStyle(document.body).backgroundColor"), page.evaluate(chart)
 
     before = look()

@@ -51,8 +51,8 @@ class CostSample(msgspec.Struct, frozen=True, kw_only=True):
         threads: the most of all of them together, as `processes` and `files`.
         processes: see `threads`.
         files: see `threads`.
-        write: microseconds of appending a hundred bytes to a file, in the same process; the least that a call which
-            reaches the operating system can take. None in results of before it was measured.
+        write: microseconds of appending a hundred bytes to a file in the same process, the least that a call takes
+            which reaches the operating system; None in results of before it was measured.
     """
 
     imported: float

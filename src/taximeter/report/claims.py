@@ -103,7 +103,8 @@ def _writers(claim: Claim, known: Known, way: str) -> str:
     if measurement is None:
         return f"{claim.tracker}: {NOT_MEASURED}"
     most = max(row.settings.writers for row in measurement.rows)
-    return f"{claim.tracker}, {most} processes into a new store: {fate(measurement, way, crowd(most, fresh=True)).sentence}"
+    of = fate(measurement, way, crowd(most, fresh=True))
+    return f"{claim.tracker}, {most} processes into a new store: {of.sentence}"
 
 
 def _grows(growth: str) -> Callable[[Claim, Known, str], str]:

@@ -55,7 +55,7 @@ _MEASURED: Final = (
 )
 
 _COMPARED: Final = (
-    "The comparison is one run, with all couriers at the same time: its seconds have no spread and are upper bounds.",
+    "The comparison is one run, with all couriers at once: its seconds have no spread and are upper bounds.",
     "Bytes are of the whole store, with the artifacts and the exact record that taximeter adds to it.",
     "A native view is what the vendor's own interface wrote and its own pages show, without our exact record.",
     "A fact counts as changed when its type or one bit differs; whether that loses anything, the evidence shows.",

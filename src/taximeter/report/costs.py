@@ -172,8 +172,8 @@ def _costs(measurements: Sequence[Measurement[Any, Any]], way: str) -> Table:
         caption=f"One value of one metric a call, {WAYS[way]}",
         columns=["tracker", *titles],
         rows=[[text(each.tracker), *(cells[row] for cells in columns)] for row, each in enumerate(measurements)],
-        note="Medians; hover for the interval. A point is stored when the vendor's finish has returned, and through "
-        "taximeter when the courier has read it back. Memory and processes count everything that was started.",
+        note="Medians; hover for the interval. A point is stored when the vendor's finish has returned, and "
+        "through taximeter when the courier has read it back. Memory and processes are of all that was started.",
     )
 
 

@@ -49,7 +49,7 @@ class Bar(Mark, frozen=True, kw_only=True, tag=True):
 
 
 class Label(Mark, frozen=True, kw_only=True, tag=True):
-    """Words at a place, moved by some pixels to stand beside what they name; a phone has no place for minor ones."""
+    """Words at a place, moved by some pixels to stand beside what they name; a phone hides minor ones."""
 
     x: float
     y: float
@@ -94,8 +94,8 @@ def _mark(mark: AnyMark) -> str:
         case Line():
             dash = f' stroke-dasharray="{mark.dash}"' if mark.dash else ""
             return (
-                f'<line class="{mark.tone}" x1="{_share(mark.x[0])}" x2="{_share(mark.x[1])}" y1="{mark.y[0]:.5g}" '
-                f'y2="{mark.y[1]:.5g}" stroke-width="{mark.width:g}"{dash}>{title}</line>'
+                f'<line class="{mark.tone}" x1="{_share(mark.x[0])}" x2="{_share(mark.x[1])}" '
+                f'y1="{mark.y[0]:.5g}" y2="{mark.y[1]:.5g}" stroke-width="{mark.width:g}"{dash}>{title}</line>'
             )
         case Dot():
             opacity = f' opacity="{mark.opacity:g}"' if mark.opacity < 1 else ""
@@ -112,8 +112,9 @@ def _mark(mark: AnyMark) -> str:
             )
         case Label():
             move = f' dx="{mark.move:g}"' if mark.move else ""
+            minor = " minor" if mark.is_minor else ""
             return (
-                f'<text class="{mark.tone}{" minor" if mark.is_minor else ""}" x="{_share(mark.x)}" y="{mark.y:.5g}"{move} '
+                f'<text class="{mark.tone}{minor}" x="{_share(mark.x)}" y="{mark.y:.5g}"{move} '
                 f'text-anchor="{mark.anchor}">{title}{_text(mark.text)}</text>'
             )
 

@@ -77,7 +77,7 @@ def _figure(measurements: Sequence[Measurement[Any, Any]], growth: str, where: s
     return Figure(
         id=f"growth-{name}",
         title={way: _title(curves[way], growth) for way in WAYS},
-        note=f"n = 1 store for each dot, medians where there are more; both axes logarithmic, the same for all; {where}",
+        note=f"n = 1 store a dot, medians where there are more; logarithmic axes, the same for all; {where}",
         alternative=f"Seconds of writing by how many {growth} there are.",
         panels={
             way: [_panel(tracker, each, (across, upwards), way, growth) for tracker, each in by_name.items()]
@@ -148,7 +148,7 @@ def _table(measurements: Sequence[Measurement[Any, Any]], way: str) -> Table:
         caption=f"With which power of the size it grows, {WAYS[way]}",
         columns=["tracker", "grows by", *(name for name, _ in _MEASURES)],
         rows=rows,
-        note="1 is linear, 0 does not grow, 2 is quadratic; fitted to the logarithms of all sizes that were written.",
+        note="1 is linear, 0 does not grow, 2 is quadratic; fitted to the logarithms of all sizes written.",
     )
 
 

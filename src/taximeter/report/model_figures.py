@@ -1,7 +1,6 @@
 """The charts of the model: its error against the mean's, its predictions against the truth, and its epochs."""
 
 import math
-from collections.abc import Sequence
 from itertools import pairwise
 from statistics import fmean
 from typing import Final

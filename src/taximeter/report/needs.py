@@ -130,7 +130,7 @@ def _crowd(tracker: Tracker, way: str) -> Mark:
     died = not found.states.startswith("0 of")
     grade = 2 if found.lost else 1 if died else 0
     part = found.kept / found.acknowledged
-    return _graded(grade, f"{found.text}{', some died' if died else ''}", found.sentence, grade - part)
+    return _graded(grade, "some died" if grade == 1 else found.text, found.sentence, grade - part)
 
 
 def _keeps(themes: Sequence[str]) -> Callable[[Tracker, str], Mark]:

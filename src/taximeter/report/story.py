@@ -13,14 +13,14 @@ from taximeter.report.text import counted
 
 
 def story_table(material: Material) -> Table | None:
-    """Return the few figures that tell the ways apart, from the least to the greatest tracker; None without any."""
+    """Return the few figures that tell the ways apart, from least to greatest tracker; None without any."""
     rows = [
         ("a call that logs one value, p50", _range(material, lambda sample: sample.p50, "µs")),
         ("until the first point can be logged", _range(material, lambda it: it.imported + it.started, "s")),
-        ("keep all acknowledged points of a killed training", _whole(material, crash())),
-        ("keep all acknowledged points on a full disk", _whole(material, faulty("disk full"))),
-        ("8 writers into a new store, and no run dies", _whole(material, crowd(8, fresh=True), "0 of")),
-        ("lost in silence, of the facts that a tracker has a call for", _silent(material)),
+        ("keep every acknowledged point of a kill", _whole(material, crash())),
+        ("keep every acknowledged point on a full disk", _whole(material, faulty("disk full"))),
+        ("bear 8 writers into a new store", _whole(material, crowd(8, fresh=True), "0 of")),
+        ("facts lost without a word", _silent(material)),
     ]
     known = [(name, cells) for name, cells in rows if cells]
     if not known:
@@ -38,8 +38,9 @@ def _range(material: Material, value: Callable[[Any], float], unit: str) -> list
 
 
 def _ends(material: Material, value: Callable[[Any], float], unit: str, way: str) -> str:
-    found = [scalar_found(each, way).estimate(value) for each in material.of("cost") if each.vendor]
-    known = sorted(each.median for each in found if each)
+    found = [scalar_found(each, way) for each in material.of("cost")]
+    keeping = [each.estimate(value) for each in found if any(sample.size for sample in each.samples)]
+    known = sorted(each.median for each in keeping if each)
     if not known:
         return ""
     ends = list(dict.fromkeys(number(each).text for each in (known[0], known[-1])))
