@@ -150,6 +150,8 @@ def render_report(
 ) -> None:
     """Write the page of all results below reports/ again, or that of one comparison.
 
+    The page of all results always has the latest verdicts.
+
     Example: taximeter report reports/demo
     """
     if folder is None:

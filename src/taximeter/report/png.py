@@ -42,7 +42,8 @@ def to_png(panels: Sequence[Drawing], title: str) -> bytes:
     """Return the panels of a figure below its title."""
     columns = min(len(panels), _COLUMNS)
     rows = -(-len(panels) // columns)
-    height = max(panel.height for panel in panels) + _TITLE
+    head = _TITLE if any(panel.title for panel in panels) else 0
+    height = max(panel.height for panel in panels) + head
     total = rows * height + _TITLE + 10
     canvas = Canvas(figsize=(_WIDTH / _PIXELS, total / _PIXELS), facecolor="white")
     FigureCanvasAgg(canvas)
@@ -54,21 +55,23 @@ def to_png(panels: Sequence[Drawing], title: str) -> bytes:
         axes = canvas.add_axes((column / columns, 1 - (top + height) / total, 1 / columns, height / total))
         axes.set(xlim=(0, width), ylim=(height, 0))
         axes.axis("off")
-        _draw(axes, panel, width)
+        _draw(axes, panel, width, head)
     file = io.BytesIO()
     canvas.savefig(file, format="png", dpi=_DPI, metadata={"Software": None})
     return file.getvalue()
 
 
-def _draw(axes: Axes, panel: Drawing, width: float) -> None:
+def _draw(axes: Axes, panel: Drawing, width: float, head: float) -> None:
     if panel.title:
         axes.text(panel.left, 14, visible(panel.title), fontsize=_SIZE, weight="bold", parse_math=False)
     inner = width - panel.left - panel.right
     for mark in panel.marks:
-        _mark(axes, mark, panel.left, inner)
+        _mark(axes, mark, (panel.left, head), inner)
 
 
-def _mark(axes: Axes, mark: AnyMark, left: float, width: float) -> None:
+def _mark(axes: Axes, mark: AnyMark, corner: tuple[float, float], width: float) -> None:
+    """Draw a mark on a plot of this width with this upper left corner."""
+    left, top = corner
     colour = TONES[mark.tone]
     match mark:
         case Line():
@@ -76,23 +79,23 @@ def _mark(axes: Axes, mark: AnyMark, left: float, width: float) -> None:
             style = "--" if mark.dash else "-"
             axes.plot(
                 x,
-                [y + _TITLE for y in mark.y],
+                [y + top for y in mark.y],
                 color=colour,
                 linewidth=mark.width * 0.72,
                 linestyle=style,
                 zorder=2,
             )
         case Dot():
-            place = (left + mark.x * width, mark.y + _TITLE)
+            place = (left + mark.x * width, mark.y + top)
             axes.add_patch(Circle(place, mark.radius, color=colour, alpha=mark.opacity, linewidth=0, zorder=3))
         case Bar():
-            corner = (left + mark.x[0] * width, mark.y[0] + _TITLE)
+            at = (left + mark.x[0] * width, mark.y[0] + top)
             size = ((mark.x[1] - mark.x[0]) * width, mark.y[1] - mark.y[0])
-            axes.add_patch(Rectangle(corner, *size, color=colour, linewidth=0, zorder=2))
+            axes.add_patch(Rectangle(at, *size, color=colour, linewidth=0, zorder=2))
         case Label():
             axes.text(
                 left + mark.x * width + mark.move,
-                mark.y + _TITLE,
+                mark.y + top,
                 visible(mark.text),
                 color=colour,
                 fontsize=_SIZE * 0.9,
