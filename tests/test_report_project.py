@@ -27,6 +27,9 @@ from report_cases import (
 
 from taximeter.archive import save
 from taximeter.errors import InputError
+from taximeter.measure.cost import COST, CostSettings
+from taximeter.measure.kind import Depth
+from taximeter.measure.measuring import Step, measure
 from taximeter.report import write_project as render
 from taximeter.report.drawing import Bar, Drawing, Label, to_svg
 from taximeter.report.figures import Scale, decades, short
@@ -171,6 +174,17 @@ def test_a_broken_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "claims.json").write_text("[1]")
     with pytest.raises(InputError, match="file of claims"):
         render(tmp_path)
+
+
+def test_what_was_really_measured_can_be_shown(tmp_path: Path) -> None:
+    """One process that logs to csv, and the bare write that it timed."""
+    settings = CostSettings(tracker="csv", way="vendor", workload="one scalar", calls=20)
+    measure([Step(COST, settings, 0)], tmp_path / "results", Depth.QUICK)
+    render(tmp_path)
+    rows = list(csv.DictReader(StringIO((tmp_path / "tables/chart-calls.csv").read_text())))
+    assert [(row["tracker"], row["way"]) for row in rows] == [("csv", "vendor")]
+    assert 0 < float(rows[0]["p50, µs"]) <= float(rows[0]["longest, µs"])
+    assert re.search(r"one write to the operating system: a hundred bytes", (tmp_path / "index.html").read_text())
 
 
 def test_sections_without_results_are_left_out(tmp_path: Path, visit: Any) -> None:

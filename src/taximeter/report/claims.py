@@ -8,10 +8,10 @@ import msgspec
 
 from taximeter.errors import InputError
 from taximeter.report.costs import scalar_found
+from taximeter.report.fates import crash, crowd, fate
 from taximeter.report.growth import curve
 from taximeter.report.numbers import number
 from taximeter.report.samples import NOT_MEASURED, WAYS
-from taximeter.report.survival import crash, crowd, fate
 from taximeter.verdicts.results import TrackerVerdicts, Verdict
 
 CLAIMS: Final = "claims.json"

@@ -7,32 +7,21 @@ import msgspec
 
 from taximeter.record import Environment
 from taximeter.report.claims import Answer, Known, answer
+from taximeter.report.comparison import Comparison, comparison_of, comparison_tables
 from taximeter.report.cost_figures import cost_figures
 from taximeter.report.costs import calls_figure, costs_tables, workloads_tables
-from taximeter.report.exact import exact_matrix
 from taximeter.report.experiment import Experiment, read_experiment
 from taximeter.report.figures import Figure
 from taximeter.report.growth import growth_figures, growth_tables
 from taximeter.report.material import Material, Source, tracker_names, versions_of
-from taximeter.report.matrix import Matrix, feature_matrix, legend, native_matrix
-from taximeter.report.model_figures import compare_with_mean, model_figures
-from taximeter.report.model_tables import (
-    coefficients_table,
-    months_table,
-    params_table,
-    scores_table,
-    timings_table,
-    unseen_table,
-)
+from taximeter.report.matrix import Matrix
+from taximeter.report.model_figures import model_figures
 from taximeter.report.needs import NeedsTable, needs_table
 from taximeter.report.samples import WAYS
 from taximeter.report.sentences import (
-    data_of,
     headline_of,
     limitations_of,
-    nowhere_of,
     principles_of,
-    proof_of,
     sentence_of,
 )
 from taximeter.report.story import story_table
@@ -41,33 +30,9 @@ from taximeter.report.tables import Table, code, text
 from taximeter.report.text import counted, listed, machine, moment, short_machine
 from taximeter.report.tracker_tables import (
     STATE_VERDICTS,
-    artifacts_table,
-    costs_table,
-    difference_tables,
     distributions_table,
-    metrics_table,
-    trackers_table,
 )
 from taximeter.report.verdicts import VerdictMatrix, verdict_matrix
-from taximeter.results import Results
-
-
-class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """What a report says of one comparison."""
-
-    results: Results
-    address: str
-    experiment: Experiment
-    data: str
-    proof: str
-    score: str
-    nowhere: str
-    native: Matrix
-    native_legend: list[tuple[str, str, str]]
-    exact: Matrix | None
-    features: Matrix
-    differences: list[Table]
-    run: list[tuple[str, str]]
 
 
 class Chip(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,7 +115,7 @@ def make_report(material: Material) -> Report:
         principles=principles_of(material),
         limitations=limitations_of(material, experiment),
         chips=_chips(material, names),
-        comparison=_comparison(results, experiment, material.comparison_address)
+        comparison=comparison_of(results, experiment, material.comparison_address)
         if results and experiment
         else None,
         needs=needs_table(material, names, list(WAYS)) if material.is_project else None,
@@ -209,25 +174,6 @@ def _measured(material: Material, figures: Sequence[Figure], names: Sequence[str
     )
 
 
-def _comparison(results: Results, experiment: Experiment, address: str) -> Comparison:
-    native = native_matrix(results.trackers)
-    return Comparison(
-        results=results,
-        address=address,
-        experiment=experiment,
-        data=data_of(experiment),
-        proof=proof_of(results),
-        score=compare_with_mean(experiment),
-        nowhere=nowhere_of(results),
-        native=native,
-        native_legend=legend(mark for _, marks in native.rows for mark in marks),
-        exact=exact_matrix(results.trackers),
-        features=feature_matrix(results.trackers),
-        differences=difference_tables(results.trackers),
-        run=_run(results.run),
-    )
-
-
 def _chips(material: Material, names: Sequence[str]) -> list[Chip]:
     if not material.comparison:
         return [Chip(name=name, verdict="unsupported", state="not compared") for name in names]
@@ -262,7 +208,7 @@ def _claims(material: Material) -> dict[str, list[Answer]]:
 def _tables(material: Material, experiment: Experiment | None, environment: Environment) -> list[Table]:
     tables = []
     if material.comparison and experiment:
-        tables += _comparison_tables(material.comparison, experiment)
+        tables += comparison_tables(material.comparison, experiment)
     if cost := material.of("cost"):
         tables += [*costs_tables(cost).values(), *workloads_tables(cost).values()]
     if growth := material.of("growth"):
@@ -293,44 +239,3 @@ def _sources_table(material: Material) -> Table:
             for source in material.measured
         ],
     )
-
-
-def _comparison_tables(results: Results, experiment: Experiment) -> list[Table]:
-    return [
-        months_table(experiment),
-        unseen_table(experiment),
-        scores_table(experiment),
-        coefficients_table(experiment),
-        timings_table(experiment),
-        trackers_table(results.trackers),
-        costs_table(results.trackers),
-        params_table(results.run.get("params") or {}),
-        metrics_table(results),
-        artifacts_table(results.run),
-    ]
-
-
-def _run(run: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return the run's own fields, as names and words."""
-    source = run.get("source") or {}
-    lasted = None if run.get("ended") is None else (run["ended"] - run["started"]) / 1e6
-    fields = {
-        "experiment": run.get("experiment"),
-        "run": run.get("name"),
-        "run id": run.get("run_id"),
-        "parent run": run.get("parent_id"),
-        "status": run.get("status"),
-        "started": moment(run.get("started")),
-        "lasted": None if lasted is None else f"{lasted:.3g} s",
-        "hypothesis": run.get("hypothesis"),
-        "entry point": source.get("entry_point"),
-        "arguments": " ".join(source.get("argv") or ()),
-        "git commit": source.get("commit"),
-        "git branch": source.get("branch"),
-        "uncommitted changes": f"{len(source['diff'].splitlines()):,} lines" if source.get("diff") else None,
-        "tags": "; ".join(f"{name} = {value}" for name, value in (run.get("tags") or {}).items()),
-        "models": "; ".join(
-            f"{path} ({model.get('flavour')})" for path, model in (run.get("models") or {}).items()
-        ),
-    }
-    return [(name, str(value)) for name, value in fields.items() if value]

@@ -6,11 +6,11 @@ from typing import Any, Final, NamedTuple
 
 from taximeter.measure.kind import Measurement
 from taximeter.report.costs import scalar_found
+from taximeter.report.fates import Hardship, crash, crowd, fate, faulty
 from taximeter.report.material import Material
 from taximeter.report.matrix import Mark
 from taximeter.report.numbers import number
 from taximeter.report.samples import NOT_MEASURED
-from taximeter.report.survival import Hardship, crash, crowd, fate, faulty
 from taximeter.report.text import listed
 from taximeter.results import TrackerResult
 from taximeter.verdicts.results import TrackerVerdicts, Verdict

@@ -12,8 +12,8 @@ _TOGETHER: Final = (
     "One training run; every tracker was given the same journal of it, by a courier process of its own.",
     "Every store was read back by another process and compared with the journal bit for bit, files included.",
     "What the vendor's own format keeps is a second question, answered on its own: the native view.",
-    "No total score and no winner: every figure stands for itself.",
 )
+_ALWAYS: Final = "No total score and no winner: every figure stands for itself."
 _MEASURED: Final = (
     "Every sample comes from processes of its own, with one tracker in it; samples are interleaved and repeated.",
     "Vendors have their documented defaults; the same calls are made on every way into a store.",
@@ -87,9 +87,10 @@ def data_of(experiment: Experiment) -> str:
 
 def sentence_of(material: Material, experiment: Experiment | None, names: Sequence[str]) -> str:
     """Return what was done."""
-    trackers = counted(len(names), "tracker")
-    if not experiment:
+    if not experiment or not material.comparison:
+        trackers = counted(len(names), "tracker")
         return f"What {trackers} cost, survive and keep, each as its vendor ships it and through taximeter."
+    trackers = counted(len(material.comparison.trackers), "tracker")
     once = (
         f"One {experiment.model} model that predicts how long a taxi trip takes was trained once and recorded "
         f"with {trackers} at the same time; then every store was read back and compared."
@@ -114,4 +115,5 @@ def limitations_of(material: Material, experiment: Experiment | None) -> list[st
 
 def principles_of(material: Material) -> list[str]:
     """Return how everything was measured."""
-    return [*_TOGETHER, *(_MEASURED if material.measured else ())]
+    together, measured = _TOGETHER if material.comparison else (), _MEASURED if material.measured else ()
+    return [*together, *measured, _ALWAYS]

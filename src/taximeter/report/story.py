@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from taximeter.report.costs import scalar_found
+from taximeter.report.fates import Fate, Hardship, crash, crowd, fate, faulty
 from taximeter.report.material import Material
 from taximeter.report.numbers import number
 from taximeter.report.samples import WAYS
-from taximeter.report.survival import Fate, Hardship, crash, crowd, fate, faulty
 from taximeter.report.tables import Table, text
 from taximeter.report.text import counted
 
