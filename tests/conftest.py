@@ -4,6 +4,7 @@ import importlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -15,6 +16,7 @@ from taximeter.testing.verdicts import VerdictsOf, kept_verdicts
 hypothesis.settings.register_profile("taximeter", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis.settings.load_profile("taximeter")  # a busy machine is no failure
 
+CHROMIUM = Path("/usr/bin/chromium")
 PLUGIN = Path(__file__).parent / "plugin"
 _TRACKERS = frozenset(installed())
 
@@ -65,3 +67,33 @@ def verdicts_of(tmp_path_factory: pytest.TempPathFactory) -> VerdictsOf:
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     return lambda name: kept_verdicts(name, shared)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Start Chromium; only a person's machine may lack it."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - few tests need it
+
+    if not CHROMIUM.exists():
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("install Debian's chromium")
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def visit(browser: Any) -> Iterator[Any]:
+    """Return a function that opens a report for this test alone."""
+    from report_cases import Visit  # noqa: PLC0415 - as above
+
+    visits: list[Visit] = []
+
+    def open_report(folder: Path, **context: Any) -> Visit:
+        visits.append(Visit(browser, folder, **context))
+        return visits[-1]
+
+    yield open_report
+    for each in visits:
+        each.context.close()

@@ -2,357 +2,36 @@
 
 import csv
 import math
-import os
 import re
-from collections.abc import Iterator
 from io import StringIO
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-import msgspec
 import pytest
 from markdown_it import MarkdownIt
-from playwright.sync_api import Browser, Dialog, Error, Locator, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Error, Page
+from report_cases import (
+    DESKTOP,
+    HOSTILE,
+    NAMES,
+    Visit,
+    make_experiment,
+    make_hostile,
+    make_results,
+    make_tracker,
+    make_verdicts,
+    rows_of,
+)
 
-from taximeter.diff import ABSENT, Difference
 from taximeter.errors import InputError
-from taximeter.native import NativePart
-from taximeter.record import Environment, LockFile
 from taximeter.report import write_report
 from taximeter.report.numbers import column, number, share
-from taximeter.report.tables import csv_link
-from taximeter.results import FILE, Results, TrackerResult, add_verdicts, read_results
-from taximeter.taxi.charts import Chart
-from taximeter.taxi.describe import MonthReport
-from taximeter.taxi.metrics import Latency
-from taximeter.taxi.quirks import Odd, Range
-from taximeter.taxi.result import Features, Result
-from taximeter.taxi.roles import RoleReport
-from taximeter.taxi.settings import Experiment
-from taximeter.tracker import Feature, Gap
-from taximeter.verdicts import Finding, TrackerVerdicts, Verdict
+from taximeter.report.tables import Sheet, csv_link
+from taximeter.results import FILE, TrackerResult, add_verdicts, read_results
 from taximeter.verdicts.results import save_verdicts
 
-CHROMIUM = Path("/usr/bin/chromium")
 STYLE = Path(__file__).parent.parent / "src/taximeter/report/templates/style.css"
-
-HOSTILE = (
-    "<script>alert(1)</script> </style> <img src=http://e.example/x onerror=alert(2)> "
-    "a|b \\| `c` ```\n# **d** [e](http://e.example) ![f](http://e.example) \u202e \x00 $g$ &amp; \u2028 '\""
-)
-
-DESKTOP: ViewportSize = {"width": 1280, "height": 900}
-NAMES = ["mlflow", "tensorboard", "csv", "wandb", "null"]
-
-
-# What a comparison leaves
-
-
-def make_month(role: str, kept: int) -> RoleReport:
-    """Return one month of synthetic trips in one role."""
-    odd = dict.fromkeys(Odd.__struct_fields__, 0)
-    odd |= {"duration_below_1": 219, "duration_negative": 24, "duration_above_60": 70, "distance_zero": 298}
-    month = MonthReport(
-        name="2025-01" if role == "train" else "2025-02",
-        source=f"synthetic sample for {role}",
-        kind="synthetic sample",
-        colour="green",
-        period="2025-01",
-        file_sha256=None,
-        rows_sha256="7d8c88b750628a64" * 4,
-        rows=kept + 289,
-        kept=kept,
-        columns={"trip_distance": "double"},
-        odd=Odd(**odd | {"outside_month": 10, "distance_above_100": 7}),
-        minutes=Range(2.65, 59.95, 16.92792855892138, 9.14),
-        miles=Range(0.0, 39869.98, 27.17, 835.2),
-        first_pickup="2024-12-27 14:46:29",
-        last_pickup="2025-01-31 23:58:57",
-    )
-    return RoleReport(months=[month], rows=kept + 289, kept=kept, unseen=0 if role == "train" else 307)
-
-
-def make_chart(trips: int) -> Chart:
-    """Return predictions that are too short for long trips, as a lasso's are."""
-    actual = [2.7 + 56.5 * (place / trips) ** 2 for place in range(trips)]
-    predicted = [14 + 0.2 * minutes + 3 * math.sin(17 * minutes) for minutes in actual]
-    edges = [-45 + 1.15 * place for place in range(61)]
-    off = [mine - truth for mine, truth in zip(predicted, actual, strict=True)]
-    counts = [sum(left <= value < right for value in off) for left, right in pairwise(edges)]
-    return Chart(trips=trips, actual=actual, predicted=predicted, residual_edges=edges, residual_counts=counts)
-
-
-def make_experiment(**others: Any) -> dict[str, Any]:
-    """Return what a training returns."""
-    scores = {"rmse": 7.015714732054826, "mae": 4.838613462766928, "r2": 0.4260728999940009}
-    mean = {"rmse": 9.261943364693705, "mae": 7.184000717166283, "r2": -0.00026973941270092006}
-    result = Result(
-        experiment=Experiment(model="sgd", data="sample"),
-        kind="synthetic sample",
-        colour="green",
-        params={"model": "sgd", "alpha": 0.0001},
-        data={"train": make_month("train", 5711), "validation": make_month("validation", 5731)},
-        features=Features(count=828, sha256="a594" * 16, stored={"train": 11422, "validation": 11155}),
-        metrics={"train": scores, "validation": scores},
-        baseline={"train": mean, "validation": mean},
-        history={
-            f"{role}/rmse": [start - 0.4 * math.log1p(epoch) for epoch in range(20)]
-            for role, start in (("train", 7.38), ("validation", 7.42))
-        },
-        seconds={"read": 0.0406, "encode": 0.0058, "fit": 1.7, "evaluate": 0.0061, "latency": 0.109, "log": 2.31},
-        latency=Latency(0.0046, 0.0064, 679187.77),
-        charts={"validation": make_chart(400)},
-        coefficients={"PU_DO=75_75": -6.68, "trip_distance": 0.000255},
-        leaks=[],
-        warnings=[],
-    )
-    built: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(result, **others))
-    return built
-
-
-def make_tracker(name: str, **others: Any) -> TrackerResult:
-    """Return a tracker that holds the run, and whose native view is perfect."""
-    facts = {"run": 6, "params": 22, "metrics": 58, "tags": 3, "artifacts": 7, "models": 1, "datasets": 2}
-    facts |= {"source": 5, "environment": 7}
-    fields: dict[str, Any] = {
-        "name": name,
-        "vendor": name,
-        "version": "3.17.2",
-        "location": f"stores/{name}",
-        "ui": f"{name} ui --store stores/{name}",
-        "features": [str(feature) for feature in Feature],
-        "gaps": {},
-        "state": "holds the run",
-        "equal": True,
-        "problem": "",
-        "differences": [],
-        "metrics": {"validation/rmse": 7.015714732054826, "epoch/train/rmse": 6.924, "odd": {"$float": "nan"}},
-        "native": [NativePart(part, count, count, 0, 0, 0, ()) for part, count in facts.items()],
-        "seconds": {"open": 0.75, "write": 0.42, "finish": 0.09, "verify": 0.21, "read": 0.11},
-        "bytes": 1_430_221,
-    }
-    return TrackerResult(**fields | others)
-
-
-def _without(*missing: Feature, whose: str = "not theirs") -> dict[str, Any]:
-    return {
-        "features": [str(feature) for feature in Feature if feature not in missing],
-        "gaps": {str(feature): Gap(whose, f"it has no {feature}, and the UI ignores it") for feature in missing},
-    }
-
-
-def _changed(part: str, facts: int, changed: int, dropped: int, *examples: Difference) -> NativePart:
-    return NativePart(part, facts, facts - changed - dropped, changed, dropped, 2, examples)
-
-
-def make_trackers() -> list[TrackerResult]:
-    """Return five trackers: two that hold the run, one that differs, one that failed, one that keeps nothing."""
-    params = _changed(
-        "params",
-        22,
-        12,
-        0,
-        Difference("params['alpha']", "0.0001", "'0.0001'"),
-        Difference("params['max_distance']", "None", "'None'"),
-    )
-    artifacts = _changed(
-        "artifacts", 7, 0, 7, Difference("artifacts['model/model.skops']", "{'size': 52}", ABSENT)
-    )
-    metrics = _changed(
-        "metrics", 58, 56, 2, Difference("metrics['mae'][0].value (and 19 more)", "0.1", "0.10000000149")
-    )
-    whole = {part.part: part for part in make_tracker("any").native or ()}
-    seconds = {"open": 7.31, "write": 3.42, "finish": 0.31, "verify": 0.52, "read": 0.44}
-    board: dict[str, Any] = {
-        "native": list((whole | {"artifacts": artifacts, "metrics": metrics}).values()),
-        "bytes": 86_004,
-    }
-    wrong = [Difference("params['alpha']", "0.0001", "0.0002"), Difference("tags['data']", "'a'", ABSENT)]
-    return [
-        make_tracker("mlflow", native=list((whole | {"params": params}).values()), seconds=seconds),
-        make_tracker("tensorboard", **board, **_without(Feature.ARTIFACTS, Feature.MODELS)),
-        make_tracker(
-            "csv",
-            state="differs",
-            equal=False,
-            differences=wrong,
-            problem="it holds other values",
-            bytes=51_213,
-            vendor=None,
-        ),
-        make_tracker(
-            "wandb",
-            state="failed",
-            equal=None,
-            problem="the courier gave up: disk full",
-            metrics=None,
-            native=None,
-            seconds={"open": 1.81},
-            bytes=None,
-        ),
-        make_tracker(
-            "null",
-            **_without(*Feature, whose="never"),
-            state="keeps nothing",
-            equal=None,
-            metrics=None,
-            native=None,
-            seconds={"open": 0.0001, "write": 0.0002, "finish": 0.0},
-            bytes=None,
-            vendor=None,
-            version=None,
-            ui=None,
-        ),
-    ]
-
-
-FINDINGS = (
-    ("params", "NaN", Verdict.UNDONE, "'nan'", ()),
-    ("params", "list", Verdict.LOSS, "'[1]'", ()),
-    ("steps", "backward step", Verdict.DROPPED, "", ("WARNING it goes back",)),
-    ("steps", "float step", Verdict.REFUSED, "", ()),
-    ("steps", "no step", Verdict.IDENTICAL, "0", ()),
-    ("runs", "parent run", Verdict.UNSUPPORTED, "", ()),
-    ("runs", "killed", Verdict.DROPPED, "", ()),
-)
-
-
-def make_verdicts(tracker: str, environment: Environment, **others: Any) -> TrackerVerdicts:
-    """Return verdicts of every kind: two silent losses, one that was told, and what is no loss."""
-    findings = [
-        Finding(
-            fact=number,
-            theme=theme,
-            name=name,
-            sentence=f"What is written of {name} comes back.",
-            verdict=verdict,
-            written="0",
-            read=read,
-            reason="TypeError: no" if verdict in {Verdict.REFUSED, Verdict.UNSUPPORTED} else "",
-            said=said,
-        )
-        for number, (theme, name, verdict, read, said) in enumerate(FINDINGS, 1)
-    ]
-    fields: dict[str, Any] = {
-        "tracker": tracker,
-        "vendor": tracker,
-        "version": "3.17.2",
-        "taximeter": "0.1.0",
-        "made": 1_763_800_000_000_000,
-        "seconds": 12.5,
-        "environment": environment,
-        "findings": findings,
-        "issues": {"2": "https://example.org/issues/7", "3": "javascript:alert(1)"},
-    }
-    return TrackerVerdicts(**fields | others)
-
-
-def make_results(**others: Any) -> Results:
-    """Return the results of a comparison of five trackers."""
-    run: dict[str, Any] = {
-        "run_id": "01a0c2f4",
-        "experiment": "nyc-taxi-duration",
-        "name": "sgd",
-        "status": "finished",
-        "started": 1_763_900_000_000_000,
-        "ended": 1_763_900_004_200_000,
-        "parent_id": None,
-        "hypothesis": None,
-        "notes": [],
-        "params": {"model": "sgd", "alpha": 0.0001, "limit": {"$float": "inf"}, "max_distance": None},
-        "tags": {"data": "synthetic sample"},
-        "artifacts": {"model/model.skops": {"size": 52_000, "sha256": "ab" * 32, "media_type": "application/zip"}},
-        "datasets": [],
-        "models": {"model": {"flavour": "sklearn", "signature": None, "input_example": None}},
-        "source": {
-            "entry_point": "cli.py",
-            "argv": ["compare"],
-            "commit": "7f8efb6",
-            "branch": "main",
-            "diff": None,
-        },
-    }
-    fields: dict[str, Any] = {
-        "name": "sample",
-        "made": 1_763_900_000_000_000,
-        "command": "taximeter compare --data sample --model sgd",
-        "taximeter": "0.1.0",
-        "run": run,
-        "points": 69,
-        "experiment": make_experiment(),
-        "environment": Environment(
-            python="3.11.7",
-            os="Linux 6.1",
-            cpu="Intel Xeon",
-            cores=2,
-            memory=8_100_000_000,
-            distributions={f"package-{place}": "1.0" for place in range(60)},
-            lock_file=LockFile("requirements.lock", "cd" * 32),
-        ),
-        "trackers": make_trackers(),
-    }
-    environment = fields["environment"]
-    fields["verdicts"] = [make_verdicts("mlflow", environment), make_verdicts("csv", environment, version="2.0")]
-    return Results(**fields | others)
-
-
-def make_hostile() -> Results:
-    """Return results of 15 trackers in which all that a store, a run or a user may name is hostile."""
-    results = make_results(name=HOSTILE, command=f"taximeter {HOSTILE}")
-    bad = Difference(f"params[{HOSTILE!r}]", HOSTILE, HOSTILE)
-    trackers = [
-        msgspec.structs.replace(
-            tracker,
-            name=f"{tracker.name}{HOSTILE}{again or ''}",
-            version=HOSTILE,
-            problem=HOSTILE,
-            ui=HOSTILE,
-            differences=[bad] if tracker.differences else [],
-            native=[_changed(f"params{HOSTILE}", 2, 1, 0, bad)] if tracker.native else None,
-            gaps={name: Gap(HOSTILE, HOSTILE) for name in tracker.gaps} | {HOSTILE: Gap(HOSTILE, HOSTILE)},
-            metrics={HOSTILE: 1.5} if tracker.metrics else None,
-            seconds=tracker.seconds | {HOSTILE: 1.0},
-        )
-        for again in range(3)
-        for tracker in results.trackers
-    ]
-    run = results.run | {
-        "name": HOSTILE,
-        "notes": [HOSTILE],
-        "params": {HOSTILE: HOSTILE, "=cmd()": 1},
-        "tags": {HOSTILE: HOSTILE},
-        "artifacts": {HOSTILE: {"size": 1, "sha256": "ab", "media_type": HOSTILE}},
-    }
-    experiment = make_experiment(
-        experiment=Experiment(model=HOSTILE),
-        leaks=[HOSTILE],
-        warnings=[HOSTILE],
-        coefficients={HOSTILE: 1.0},
-        history={HOSTILE: [1.0, 2.0]},
-    )
-    environment = msgspec.structs.replace(
-        results.environment, os=HOSTILE, cpu=HOSTILE, distributions={HOSTILE: HOSTILE}
-    )
-    finding = Finding(
-        fact=1,
-        theme=HOSTILE,
-        name=HOSTILE,
-        sentence=HOSTILE,
-        verdict=Verdict.LOSS,
-        written=HOSTILE,
-        read=HOSTILE,
-        reason=HOSTILE,
-    )
-    told = msgspec.structs.replace(finding, fact=2, said=(HOSTILE,))
-    verdicts = [
-        make_verdicts(tracker.name, environment, findings=[finding, told], issues={"1": f"javascript:{HOSTILE}"})
-        for tracker in trackers
-    ]
-    return msgspec.structs.replace(
-        results, trackers=trackers, run=run, experiment=experiment, environment=environment, verdicts=verdicts
-    )
 
 
 @pytest.fixture(scope="module")
@@ -384,11 +63,12 @@ def test_a_report_is_two_files(report: Path) -> None:
     assert (report / "index.html").stat().st_size < 6_000_000
 
 
-def test_the_text_comes_before_the_chart_library(report: Path) -> None:
-    """A reader need not wait for the five megabytes that draw the charts."""
+def test_the_page_has_no_chart_library(report: Path) -> None:
+    """Its charts are drawings, so that it is small and they stand when the text does."""
     page = (report / "index.html").read_text()
-    assert page.count("plotly.js v") == 1
-    assert page.index("Reproduce it</h2>") < page.index("plotly.js v")
+    assert len(page) < 1_500_000
+    assert page.count("<svg") >= 5
+    assert page.index("<svg") < page.index("Reproduce it</h3>")
 
 
 def test_results_without_an_experiment_leave_the_earlier_report(tmp_path: Path) -> None:
@@ -467,7 +147,7 @@ def test_a_share_is_all_or_none_only_when_it_is() -> None:
 
 def test_a_spreadsheet_finds_no_formula() -> None:
     """Text that a spreadsheet would calculate is quoted; numbers are not."""
-    link = csv_link(["=a", "b"], [("@x", -1.5), ("-2", "a,\n")])
+    link = csv_link(Sheet(head=["=a", "b"], rows=[("@x", -1.5), ("-2", "a,\n")]))
     rows = list(csv.reader(StringIO(unquote(link.partition(",")[2]))))
     assert rows == [["'=a", "b"], ["'@x", "-1.5"], ["-2", "a,\n"]]
 
@@ -483,7 +163,7 @@ def test_text_has_contrast(theme: int) -> None:
     """Every colour of text or glyphs has at least 4.5:1 on both backgrounds."""
     found = re.findall(r"--([a-z]+): light-dark\((#\w{6}), (#\w{6})\)", STYLE.read_text())
     colours = {name: _luminance(pair[theme]) for name, *pair in found}
-    for name in colours.keys() - {"paper", "panel", "line", "taxi"}:
+    for name in colours.keys() - {"paper", "panel", "line", "taxi", "medium", "paler"}:
         for ground in ("paper", "panel"):
             low, high = sorted((colours[name], colours[ground]))
             assert (high + 0.05) / (low + 0.05) >= 4.5, (name, ground)
@@ -563,57 +243,6 @@ def test_markdown_shows_where_a_tracker_differs(report: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start Chromium; only a person's machine may lack it."""
-    if not CHROMIUM.exists():
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("install Debian's chromium")
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield started
-        started.close()
-
-
-class Visit:
-    """A page that was opened, and everything it asked for or complained about."""
-
-    def __init__(self, browser: Browser, folder: Path, **context: Any) -> None:
-        self.context = browser.new_context(viewport=DESKTOP, **context)
-        self.requests: list[str] = []
-        self.complaints: list[str] = []
-        self.page = self.context.new_page()
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("console", lambda message: self.complaints.append(message.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("dialog", self._refuse)
-        self.url = (folder / "index.html").as_uri()
-        self.page.goto(self.url)
-
-    def _refuse(self, dialog: Dialog) -> None:
-        self.complaints.append(dialog.message)
-        dialog.dismiss()
-
-    def drawn(self) -> Page:
-        """Return the page with all charts drawn."""
-        self.page.wait_for_selector("html[data-drawn]", state="attached")
-        return self.page
-
-
-@pytest.fixture
-def visit(browser: Browser) -> Iterator[Any]:
-    """Return a function that opens a report for this test alone."""
-    visits: list[Visit] = []
-
-    def open_report(folder: Path, **context: Any) -> Visit:
-        visits.append(Visit(browser, folder, **context))
-        return visits[-1]
-
-    yield open_report
-    for each in visits:
-        each.context.close()
-
-
-@pytest.fixture(scope="module")
 def opened(browser: Browser, report: Path) -> Visit:
     """Return a report that tests share, and leave as they found it."""
     return Visit(browser, report)
@@ -633,23 +262,16 @@ def spare(browser: Browser, report: Path) -> Page:
 
 @pytest.fixture
 def page(opened: Visit) -> Page:
-    """Return the shared report's page, drawn."""
-    return opened.drawn()
-
-
-def rows_of(body: Locator) -> list[list[str]]:
-    """Return the visible text of every cell, row by row."""
-    cells = "rows => rows.map(row => [...row.cells].map(cell => cell.innerText.trim()))"
-    found: list[list[str]] = body.locator("tr").evaluate_all(cells)
-    return found
+    """Return the shared report's page."""
+    return opened.page
 
 
 @pytest.mark.parametrize("name", ["opened", "opened_hostile"])
 def test_the_page_asks_for_nothing_and_complains_of_nothing(name: str, request: pytest.FixtureRequest) -> None:
     """One file is read, all charts are drawn, and the console stays empty."""
     visited = request.getfixturevalue(name)
-    page = visited.drawn()
-    assert page.locator(".plot:has(.main-svg)").count() == page.locator(".plot").count() >= 5
+    page = visited.page
+    assert page.locator(".plot svg :is(circle, rect, line)").count() > 100
     assert visited.requests == [visited.url]
     assert visited.complaints == []
 
@@ -665,7 +287,7 @@ def test_the_page_may_not_ask_for_anything(spare: Page) -> None:
 
 def test_hostile_names_stay_text_in_the_page(opened: Visit, opened_hostile: Visit) -> None:
     """They add no element that could do anything, and can be read as they are."""
-    pages = [opened.drawn(), opened_hostile.drawn()]
+    pages = [opened.page, opened_hostile.page]
     tags = ("script", "style", "img", "iframe", "object", "form", "link", "meta")
     count = (
         "tags => tags.map(tag => [...document.querySelectorAll(tag)].filter(each => !each.closest('svg')).length)"
@@ -686,7 +308,10 @@ def test_every_tracker_is_in_every_table_of_the_page(page: Page) -> None:
     for name in ("native", "features", "metrics"):
         assert page.locator(f"#table-{name} thead th").all_inner_texts()[1:] == NAMES
     for chart in ("seconds", "bytes"):
-        assert set(page.locator(f"#chart-{chart} .ytick").all_text_contents()) == set(NAMES)
+        drawn = page.locator(f"#chart-{chart} text[text-anchor=end]").evaluate_all(
+            "all => all.map(each => each.lastChild.textContent)"
+        )
+        assert set(drawn) == set(NAMES)
 
 
 def test_the_page_says_first_who_holds_the_run(page: Page) -> None:
@@ -713,8 +338,8 @@ def test_colours_follow_the_system_and_the_button(visit: Any, report: Path, syst
     visited = visit(report, color_scheme=system)
 
     def look() -> tuple[str, str]:
-        page = visited.drawn()
-        chart = "getComputedStyle(document.querySelector('#chart-bytes .point path')).fill"
+        page = visited.page
+        chart = "getComputedStyle(document.querySelector('#chart-bytes rect')).fill"
         return page.evaluate("getComputedStyle(document.body).backgroundColor"), page.evaluate(chart)
 
     before = look()
@@ -732,7 +357,7 @@ def test_colours_follow_the_system_and_the_button(visit: Any, report: Path, syst
 @pytest.mark.parametrize("name", ["opened", "opened_hostile"])
 def test_the_page_never_scrolls_sideways(name: str, request: pytest.FixtureRequest) -> None:
     """Tables scroll inside themselves, also with everything unfolded and on a phone."""
-    page = request.getfixturevalue(name).drawn()
+    page = request.getfixturevalue(name).page
     unfold = "(all, open) => all.forEach(each => each.open = open)"
     page.eval_on_selector_all("details", unfold, arg=True)
     for width in (1280, 320, 390):
@@ -866,7 +491,7 @@ def test_everything_is_reached_by_the_keyboard(page: Page) -> None:
     assert page.locator(".scroll").count() == reachable.count() > 10
     named = "all => all.every(each => document.getElementById(each.getAttribute('aria-labelledby'))?.textContent)"
     assert page.eval_on_selector_all("[aria-labelledby]", named)
-    assert page.locator(".plot[role='img'][aria-label]").count() == page.locator(".plot").count()
+    assert page.locator(".plot svg[role='img'][aria-label]").count() == page.locator(".plot").count()
     ids = page.eval_on_selector_all("[id]:not(svg [id])", "all => all.map(each => each.id)")
     assert len(ids) == len(set(ids))
 
@@ -878,7 +503,7 @@ def test_every_chart_leads_to_its_rows(page: Page) -> None:
         assert len(unquote(link.partition(",")[2]).splitlines()) > 1
         assert chart.locator(".note").inner_text().startswith("n = ")
     assert (
-        page.locator("#chart-bytes figcaption").inner_text()
+        page.locator("#chart-bytes .finding").inner_text()
         == "mlflow's store takes 16.6 times the bytes of tensorboard's"
     )
 

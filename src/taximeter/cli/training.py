@@ -144,16 +144,29 @@ def compare_trackers(
 
 
 def render_report(
-    folder: Annotated[Path, typer.Argument(help="The report's folder.")] = REPORTS / "compare",
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="A comparison's folder; without it, the page of everything that was measured."),
+    ] = None,
+    comparison: Annotated[
+        str | None, typer.Option(help="The name of the comparison that this page shows; the newest by default.")
+    ] = None,
     verdicts: Verdicts = False,
 ) -> None:
-    """Write a report's pages again from its results.
+    """Write the page of all results below reports/ again, or that of one comparison.
+
+    The page of all results always has the latest verdicts.
 
     Example: taximeter report reports/demo
     """
-    results = read_results(folder)
-    results = add_verdicts(results, folder, REPORTS / "results") if verdicts else results
-    console.print(f"{_write_report(results, folder)}", highlight=False, soft_wrap=True)
+    if folder is None:
+        page = _write_project(comparison)
+    elif comparison is not None:
+        raise InputError("--comparison chooses for the page of all results: leave the folder out.")
+    else:
+        results = read_results(folder)
+        page = _write_report(add_verdicts(results, folder, REPORTS / "results") if verdicts else results, folder)
+    console.print(f"{page}", highlight=False, soft_wrap=True)
 
 
 def photograph_report(
@@ -234,9 +247,15 @@ def _train(prepared: Any, run: Run, on_stage: Callable[[str], None]) -> Any:
 
 
 def _write_report(results: Results, folder: Path) -> Path:
-    from taximeter.report import write_report  # noqa: PLC0415 - Plotly and Jinja2 are needed here only
+    from taximeter.report import write_report  # noqa: PLC0415 - Jinja2 is needed here only
 
     return write_report(results, folder)
+
+
+def _write_project(comparison: str | None) -> Path:
+    from taximeter.report import write_project  # noqa: PLC0415 - as above
+
+    return write_project(REPORTS, comparison)
 
 
 @contextmanager

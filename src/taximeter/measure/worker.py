@@ -4,6 +4,7 @@ Standard input has an `Order`, standard output gets a `Report`; what a vendor pr
 """
 
 from pathlib import Path
+from statistics import median
 from time import perf_counter, perf_counter_ns
 from typing import Any
 
@@ -13,6 +14,9 @@ from taximeter.errors import InputError, Unsupported
 from taximeter.measure.child import answer_order, settle
 from taximeter.measure.ways import ImportClock, Way, start
 from taximeter.measure.workloads import WORKLOADS, Call
+
+_WRITES = 1_000
+_WRITTEN = b"x" * 100
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,7 +34,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What was measured, in seconds; each call in nanoseconds.
 
-    `complete` is from before the first call until the store holds the run; `problem` says why there is nothing.
+    `complete` is from before the first call until the store holds the run; `write` is the median of bare writes in
+    microseconds; `problem` says why there is nothing.
     """
 
     imported: float = 0.0
@@ -38,6 +43,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     calls: list[int] = []
     finished: float = 0.0
     complete: float = 0.0
+    write: float | None = None
     problem: str = ""
 
 
@@ -75,7 +81,19 @@ def _measure(order: Order, call: Call) -> Report:
         calls=calls,
         finished=finished - called,
         complete=perf_counter() - first,
+        write=_time_of_a_write(),
     )
+
+
+def _time_of_a_write() -> float:
+    """Return the median microseconds of handing a hundred bytes to the operating system."""
+    times = []
+    with Path("written").open("ab", buffering=0) as file:
+        for _ in range(_WRITES):
+            began = perf_counter_ns()
+            file.write(_WRITTEN)
+            times.append((perf_counter_ns() - began) / 1000)
+    return median(times)
 
 
 def _call(run: Any, call: Call, order: Order) -> list[int]:

@@ -1,17 +1,20 @@
-"""The report of a comparison: a page and the same in Markdown, made of its results and nothing else."""
+"""The pages: of a comparison, and of everything that was measured; made of files and nothing else."""
 
 from pathlib import Path
 
 from taximeter.journal.home import write_whole
-from taximeter.report.context import make_report
+from taximeter.report.context import Report, make_report
 from taximeter.report.markdown import render_markdown
+from taximeter.report.material import Material, read_material
 from taximeter.report.page import render_page
 from taximeter.results import Results
 
-__all__ = ["PAGE", "TEXT", "write_report"]
+__all__ = ["PAGE", "TEXT", "write_project", "write_report"]
 
 PAGE = "index.html"
 TEXT = "report.md"
+TABLES = "tables"
+FIGURES = "figures"
 
 
 def write_report(results: Results, folder: Path) -> Path:
@@ -27,9 +30,60 @@ def write_report(results: Results, folder: Path) -> Path:
     Raises:
         InputError: the results hold no experiment that can be shown.
     """
-    report = make_report(results)
+    return _write_texts(make_report(Material(comparison=results, verdicts=results.verdicts)), folder)
+
+
+def write_project(folder: Path, comparison: str | None = None) -> Path:
+    """Write the page of the newest results of every kind, with its tables as CSV and its charts as PNG.
+
+    Args:
+        folder: of all reports.
+        comparison: the name of one, in place of the newest.
+
+    Returns:
+        The page.
+
+    Raises:
+        InputError: there is nothing to show, or not of this version.
+    """
+    report = make_report(read_material(folder, comparison))
+    _write_all(folder / TABLES, "csv", _tables(report))
+    _write_all(folder / FIGURES, "png", _pictures(report))
+    return _write_texts(report, folder)
+
+
+def _write_texts(report: Report, folder: Path) -> Path:
     texts = {TEXT: render_markdown(report), PAGE: render_page(report)}
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         write_whole(folder / name, text.encode(errors="backslashreplace"))
     return folder / PAGE
+
+
+def _tables(report: Report) -> dict[str, bytes]:
+    sheets = {name: table.sheet for name, table in report.tables.items()}
+    sheets |= {f"chart-{name}": figure.sheet for name, figure in report.figures.items()}
+    if report.verdict_matrix:
+        sheets["verdicts"] = report.verdict_matrix.sheet
+    return {name: sheet.csv.encode(errors="backslashreplace") for name, sheet in sheets.items()}
+
+
+def _pictures(report: Report) -> dict[str, bytes]:
+    from taximeter.report.png import to_png  # noqa: PLC0415 - Matplotlib is slow to import
+
+    return {
+        f"{figure.id}-{way}" if way else figure.id: to_png(panels, figure.title[way])
+        for figure in report.figures.values()
+        for way, panels in figure.panels.items()
+        if panels
+    }
+
+
+def _write_all(folder: Path, ending: str, files: dict[str, bytes]) -> None:
+    """Write files into a folder that is the report's own, and remove those of an earlier report."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        write_whole(folder / f"{name}.{ending}", content)
+    for old in folder.glob(f"*.{ending}"):
+        if old.stem not in files:
+            old.unlink()

@@ -1,211 +1,241 @@
-"""Everything that a report says, worked out from the results; its templates only arrange it."""
+"""Everything that a report says, worked out from its material; its templates only arrange it."""
 
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
+from taximeter.record import Environment
+from taximeter.report.claims import Answer, Known, answer
+from taximeter.report.comparison import Comparison, comparison_of, comparison_tables
 from taximeter.report.cost_figures import cost_figures
-from taximeter.report.experiment import SYNTHETIC, TLC, Experiment, read_experiment
+from taximeter.report.costs import calls_figure, costs_tables, workloads_tables
+from taximeter.report.experiment import Experiment, read_experiment
 from taximeter.report.figures import Figure
-from taximeter.report.matrix import Matrix, feature_matrix, legend, native_matrix
-from taximeter.report.model_figures import compare_with_mean, model_figures
-from taximeter.report.model_tables import (
-    coefficients_table,
-    months_table,
-    params_table,
-    scores_table,
-    timings_table,
-    unseen_table,
+from taximeter.report.growth import growth_figures, growth_tables
+from taximeter.report.material import Material, Source, tracker_names, versions_of
+from taximeter.report.matrix import Matrix
+from taximeter.report.model_figures import model_figures
+from taximeter.report.needs import NeedsTable, needs_table
+from taximeter.report.samples import WAYS
+from taximeter.report.sentences import (
+    headline_of,
+    limitations_of,
+    principles_of,
+    sentence_of,
 )
-from taximeter.report.tables import Table
+from taximeter.report.story import story_table
+from taximeter.report.survival import killed_figure, survival_matrix
+from taximeter.report.tables import Table, code, text
 from taximeter.report.text import counted, listed, machine, moment, short_machine
 from taximeter.report.tracker_tables import (
     STATE_VERDICTS,
-    artifacts_table,
-    costs_table,
-    difference_tables,
     distributions_table,
-    metrics_table,
-    trackers_table,
 )
 from taximeter.report.verdicts import VerdictMatrix, verdict_matrix
-from taximeter.results import Results
 
-PRINCIPLES: Final = (
-    "One training run; every tracker was given the same journal of it, by a courier process of its own.",
-    "Every store was read back by another process and compared with the journal bit for bit, files included.",
-    "What the vendor's own format keeps is a second question, answered on its own: the native view.",
-    "No total score and no winner: every figure stands for itself.",
-)
 
-LIMITATIONS: Final = (
-    "One run on one machine, all couriers at the same time: seconds have no spread and are upper bounds.",
-    "Bytes are of the whole store, with the artifacts and the exact record that taximeter adds to it.",
-    "A native view is what the vendor's own interface wrote and its own pages show, without our exact record.",
-    "A fact counts as changed when its type or one bit differs; whether that loses anything, the evidence shows.",
-)
-_SYNTHETIC = "The trips are synthetic: the model's scores say nothing about New York."
+class Chip(msgspec.Struct, frozen=True, kw_only=True):
+    """A tracker among the chips: the verdict of its state, the state, and its standing with the reason."""
+
+    name: str
+    verdict: str
+    state: str
+    standing: str = ""
+    reason: str = ""
+
+
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
+    """What a report says of measurements: which figures and tables stand in which section."""
+
+    costs: list[str]
+    growth: list[str]
+    survival: dict[str, Matrix]
+    killed: bool
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What the templates are given."""
+    """What the templates are given; what there is nothing of is None or empty."""
 
-    results: Results
-    experiment: Experiment
+    name: str
+    is_project: bool
     made: str
+    taximeter: str
     machine: str
-    headline: str
-    proof: str
-    data: str
+    versions: str
+    environment: Environment
     sentence: str
-    score: str
-    all_equal: bool
-    nowhere: str
+    headline: str
+    is_good: bool
+    principles: list[str]
     limitations: list[str]
-    verdicts: dict[str, str]
+    chips: list[Chip]
+    comparison: Comparison | None
+    needs: NeedsTable | None
+    measured: Measured | None
     verdict_matrix: VerdictMatrix | None
-    native: Matrix
-    native_legend: list[tuple[str, str, str]]
-    features: Matrix
+    claims: dict[str, list[Answer]]
+    sources: Sequence[Source]
     figures: dict[str, Figure]
     tables: dict[str, Table]
-    differences: list[Table]
-    run: list[tuple[str, str]]
+
+    @property
+    def ways(self) -> dict[str, str]:
+        """The ways that it shows, and what they are called."""
+        return WAYS
+
+    @property
+    def has_ways(self) -> bool:
+        """Whether anything differs between the ways."""
+        return self.needs is not None or self.measured is not None
 
 
-def make_report(results: Results) -> Report:
+def make_report(material: Material) -> Report:
     """Return what a report says.
 
     Raises:
-        InputError: the results hold no experiment that can be shown.
+        InputError: the results of the comparison hold no experiment that can be shown.
     """
-    experiment = read_experiment(results)
-    place = short_machine(results.environment)
-    native = native_matrix(results.trackers)
-    figures = model_figures(experiment, f"{experiment.kind}; {place}") + cost_figures(results.trackers, place)
+    results, newest = material.comparison, _newest(material)
+    experiment = read_experiment(results) if results else None
+    names = tracker_names(material)
+    compared = results.trackers if results else []
+    figures = _figures(material, experiment)
     return Report(
-        results=results,
-        experiment=experiment,
-        made=moment(results.made),
-        machine=machine(results.environment),
-        headline=_headline(results),
-        proof=_proof(results),
-        data=_data(experiment),
-        sentence=_sentence(results, experiment),
-        score=compare_with_mean(experiment),
-        all_equal=results.all_equal,
-        nowhere=_nowhere(results),
-        limitations=_limitations(experiment),
-        verdicts=dict(STATE_VERDICTS),
-        verdict_matrix=verdict_matrix(results.verdicts, results.trackers),
-        native=native,
-        native_legend=legend(mark for _, marks in native.rows for mark in marks),
-        features=feature_matrix(results.trackers),
+        name="What experiment trackers cost, survive and keep" if material.is_project else _name(material),
+        is_project=material.is_project,
+        made=moment(newest.made),
+        taximeter=newest.taximeter,
+        machine=machine(newest.environment),
+        versions=versions_of(material),
+        environment=newest.environment,
+        sentence=sentence_of(material, experiment, names),
+        headline=headline_of(results) if results else f"{counted(len(names), 'tracker')} measured",
+        is_good=results.all_equal if results else True,
+        principles=principles_of(material),
+        limitations=limitations_of(material, experiment),
+        chips=_chips(material, names),
+        comparison=comparison_of(results, experiment, material.comparison_address)
+        if results and experiment
+        else None,
+        needs=needs_table(material, names, list(WAYS)) if material.is_project else None,
+        measured=_measured(material, figures, names),
+        verdict_matrix=verdict_matrix(material.verdicts, compared),
+        claims=_claims(material),
+        sources=material.measured,
         figures={figure.id: figure for figure in figures},
-        tables={table.id: table for table in _tables(results, experiment)},
-        differences=difference_tables(results.trackers),
-        run=_run(results.run),
+        tables={table.id: table for table in _tables(material, experiment, newest.environment)},
     )
 
 
-def _tables(results: Results, experiment: Experiment) -> list[Table]:
-    return [
-        months_table(experiment),
-        unseen_table(experiment),
-        scores_table(experiment),
-        coefficients_table(experiment),
-        timings_table(experiment),
-        trackers_table(results.trackers),
-        costs_table(results.trackers),
-        params_table(results.run.get("params") or {}),
-        metrics_table(results),
-        artifacts_table(results.run),
-        distributions_table(results.environment.distributions),
-    ]
+def _name(material: Material) -> str:
+    return material.comparison.name if material.comparison else ""
 
 
-def _headline(results: Results) -> str:
-    of = len(results.holding)
-    if not of:
-        return "No tracker was to hold the run"
-    equal = sum(tracker.equal is True for tracker in results.holding)
-    return f"{equal} of {counted(of, 'tracker')} {'holds' if equal == 1 else 'hold'} the same run"
+def _newest(material: Material) -> Any:
+    """Return what was made last: results, a measurement or verdicts."""
+    all_of_it = [source.content for source in material.measured]
+    return max([*all_of_it, *([material.comparison] if material.comparison else [])], key=lambda each: each.made)
 
 
-def _proof(results: Results) -> str:
-    run = results.run
-    kept = [
-        counted(results.points, "point"),
-        counted(len(run.get("params") or ()), "param"),
-        counted(len(run.get("tags") or ()), "tag"),
-        counted(len(run.get("datasets") or ()), "dataset"),
-        counted(len(run.get("artifacts") or ()), "artifact"),
-        counted(len(run.get("models") or ()), "model"),
-    ]
-    compared = f"Compared bit for bit: {listed(kept)}, the source and the environment."
-    failing = [f"{each.name} {each.state}" for each in results.holding if not each.equal]
-    idle = [each.name for each in results.trackers if each.state == "keeps nothing"]
-    sentences = [compared]
-    if failing:
-        sentences.append(f"{listed(failing)}.")
-    if idle:
-        verbs = ("keeps", "is") if len(idle) == 1 else ("keep", "are")
-        sentences.append(f"{listed(idle)} {verbs[0]} nothing by design and {verbs[1]} not counted.")
-    return " ".join(sentences)
+def _figures(material: Material, experiment: Experiment | None) -> list[Figure]:
+    figures: list[Figure] = []
+    if material.comparison and experiment:
+        place = short_machine(material.comparison.environment)
+        figures += model_figures(experiment, f"{experiment.kind}; {place}")
+        figures += cost_figures(material.comparison.trackers, place)
+    if cost := material.of("cost"):
+        figures.append(calls_figure(cost, _places(cost)))
+    if growth := material.of("growth"):
+        figures += growth_figures(growth, _places(growth))
+    if crash := material.of("crash"):
+        figures.append(killed_figure(crash, _places(crash)))
+    return figures
 
 
-def _nowhere(results: Results) -> str:
-    """Return what stands in place of the differences where there are none."""
-    if not any(tracker.equal for tracker in results.holding):
-        return "No store could be read."
-    if results.all_equal:
-        return "Nowhere: every store was read back, and none differs from what was logged."
-    return "No store that could be read differs from what was logged."
+def _places(measured: Sequence[Any]) -> str:
+    """Return the machines and days of measurements."""
+    places = dict.fromkeys(short_machine(each.environment) for each in measured)
+    days = sorted({moment(each.made).split(" ")[0] for each in measured})
+    return f"{listed(places)}; {days[0] if len(days) == 1 else f'{days[0]} to {days[-1]}'}"
 
 
-def _data(experiment: Experiment) -> str:
-    months = [f"{role} {month.name}" for role, part in experiment.data.items() for month in part.months]
-    if experiment.kind == SYNTHETIC:
-        return f"Synthetic sample ({', '.join(months)}): made-up {experiment.colour} taxi trips, not New York's."
-    if experiment.kind == TLC:
-        return f"NYC TLC, by the names of the files: {experiment.colour} taxi trips ({', '.join(months)})."
-    mixed = " Some of them are made up." if experiment.is_synthetic else " Nobody vouches for where they are from."
-    return f"{experiment.kind}: {experiment.colour} taxi trips ({', '.join(months)}).{mixed}"
-
-
-def _sentence(results: Results, experiment: Experiment) -> str:
-    trackers = counted(len(results.trackers), "tracker")
-    return (
-        f"One {experiment.model} model that predicts how long a taxi trip takes was trained once and recorded "
-        f"with {trackers} at the same time; then every store was read back and compared."
+def _measured(material: Material, figures: Sequence[Figure], names: Sequence[str]) -> Measured | None:
+    kinds = {kind: material.of(kind) for kind in ("crash", "faults", "contention") if material.of(kind)}
+    shown = [figure.id for figure in figures]
+    if not (kinds or material.of("cost") or material.of("growth")):
+        return None
+    tried = [name for name in names if any(each.tracker == name for found in kinds.values() for each in found)]
+    return Measured(
+        costs=[name for name in shown if name == "calls"],
+        growth=[name for name in shown if name.startswith("growth-")],
+        survival={way: survival_matrix(kinds, tried, way) for way in WAYS} if kinds else {},
+        killed="killed" in shown,
     )
 
 
-def _limitations(experiment: Experiment) -> list[str]:
-    return [*([_SYNTHETIC] if experiment.is_synthetic else []), *LIMITATIONS]
-
-
-def _run(run: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return the run's own fields, as names and words."""
-    source = run.get("source") or {}
-    lasted = None if run.get("ended") is None else (run["ended"] - run["started"]) / 1e6
-    fields = {
-        "experiment": run.get("experiment"),
-        "run": run.get("name"),
-        "run id": run.get("run_id"),
-        "parent run": run.get("parent_id"),
-        "status": run.get("status"),
-        "started": moment(run.get("started")),
-        "lasted": None if lasted is None else f"{lasted:.3g} s",
-        "hypothesis": run.get("hypothesis"),
-        "entry point": source.get("entry_point"),
-        "arguments": " ".join(source.get("argv") or ()),
-        "git commit": source.get("commit"),
-        "git branch": source.get("branch"),
-        "uncommitted changes": f"{len(source['diff'].splitlines()):,} lines" if source.get("diff") else None,
-        "tags": "; ".join(f"{name} = {value}" for name, value in (run.get("tags") or {}).items()),
-        "models": "; ".join(
-            f"{path} ({model.get('flavour')})" for path, model in (run.get("models") or {}).items()
-        ),
+def _chips(material: Material, names: Sequence[str]) -> list[Chip]:
+    if not material.comparison:
+        return [Chip(name=name, verdict="unsupported", state="not compared") for name in names]
+    compared = {
+        each.name: Chip(
+            name=each.name,
+            verdict=STATE_VERDICTS[each.state],
+            state=each.state,
+            standing=each.standing.state,
+            reason=each.standing.reason,
+        )
+        for each in material.comparison.trackers
     }
-    return [(name, str(value)) for name, value in fields.items() if value]
+    others = [name for name in names if name not in compared]
+    return [
+        *compared.values(),
+        *(Chip(name=name, verdict="unsupported", state="not compared") for name in others),
+    ]
+
+
+def _claims(material: Material) -> dict[str, list[Answer]]:
+    known = Known(
+        {(source.kind, source.tracker): source.content for source in material.measured},
+        {each.tracker: each for each in material.verdicts},
+    )
+    groups: dict[str, list[Answer]] = {}
+    for claim in material.claims:
+        groups.setdefault(claim.group, []).append(answer(claim, known))
+    return groups
+
+
+def _tables(material: Material, experiment: Experiment | None, environment: Environment) -> list[Table]:
+    tables = []
+    if material.comparison and experiment:
+        tables += comparison_tables(material.comparison, experiment)
+    if cost := material.of("cost"):
+        tables += [*costs_tables(cost).values(), *workloads_tables(cost).values()]
+    if growth := material.of("growth"):
+        tables += growth_tables(growth).values()
+    if material.measured:
+        tables.append(_sources_table(material))
+    if material.is_project and (story := story_table(material)):
+        tables.append(story)
+    return [*tables, distributions_table(environment.distributions)]
+
+
+def _sources_table(material: Material) -> Table:
+    return Table(
+        id="sources",
+        caption="The files that this page is made of, and the commands that made them",
+        columns=["file", "kind", "tracker", "version", "depth", "made", "machine", "command"],
+        rows=[
+            [
+                msgspec.structs.replace(code(source.address.rpartition("/")[2]), link=source.address),
+                text(source.kind),
+                text(source.tracker),
+                text(source.content.version or "–"),
+                text(getattr(source.content, "depth", "–")),
+                text(moment(source.content.made)),
+                text(short_machine(source.content.environment)),
+                code(getattr(source.content, "command", f"taximeter verdicts {source.tracker} --save")),
+            ]
+            for source in material.measured
+        ],
+    )

@@ -1,13 +1,24 @@
-"""The charts of the costs: a tracker's seconds by stage, and its bytes."""
+"""The charts of a comparison's costs: a tracker's seconds by stage, and its bytes."""
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate, pairwise
 from typing import Final
 
-import plotly.graph_objects as go
-
-from taximeter.report.figures import DARK, INK, MEDIUM, PALE, PALER, STRONG, Figure, draw, label, named_rows
+from taximeter.report.drawing import AnyMark, Bar, Drawing, Label
+from taximeter.report.figures import (
+    ALWAYS,
+    AXIS,
+    NAMES,
+    ROW,
+    Figure,
+    from_zero,
+    middle,
+    name_at,
+    with_unit,
+    x_axis,
+)
 from taximeter.report.numbers import number, unit_of_bytes
-from taximeter.report.tables import csv_link
+from taximeter.report.tables import Sheet
 from taximeter.results import TrackerResult
 
 STAGES: Final = {
@@ -19,15 +30,15 @@ STAGES: Final = {
 }
 """A tracker's stages in their order, and what a report calls them."""
 
-_COLOURS: Final = {"open": DARK, "write": STRONG, "finish": MEDIUM, "verify": PALE, "read": PALER}
+_TONES: Final = {"open": "dark", "write": "strong", "finish": "medium", "verify": "pale", "read": "paler"}
 _SECONDS: Final = ("{} took {} s", "{} took {} times as long as {}", "No seconds were measured")
 _BYTES: Final = (
     "{}'s store takes {} bytes",
     "{}'s store takes {} times the bytes of {}'s",
     "No store could be measured",
 )
-_ROW = 34
-_AXIS = 80
+_BAR = 16
+_ENDS = 96.0
 
 
 def cost_figures(trackers: Sequence[TrackerResult], where: str) -> list[Figure]:
@@ -48,81 +59,79 @@ def stages(trackers: Sequence[TrackerResult]) -> list[str]:
 
 def _seconds(trackers: Sequence[TrackerResult], where: str) -> Figure:
     totals = {tracker.name: total_seconds(tracker) for tracker in trackers}
-    ordered = _by_size(trackers, totals)
     names = stages(trackers)
+    pieces = {
+        tracker.name: [
+            (
+                _TONES.get(stage, "paler"),
+                tracker.seconds[stage],
+                f"{STAGES.get(stage, stage)}: {tracker.seconds[stage]!r} s",
+            )
+            for stage in names
+            if stage in tracker.seconds
+        ]
+        for tracker in trackers
+    }
     rows = [(each.name, *(each.seconds.get(stage) for stage in names)) for each in trackers]
     return Figure(
         id="seconds",
-        title=_ratio(trackers, totals, _SECONDS),
+        title={ALWAYS: _ratio(trackers, totals, _SECONDS)},
         note=f"n = 1 run for each tracker, all couriers at the same time, so no spread and upper bounds; {where}",
         alternative="A bar for each tracker, in pieces: the seconds of each stage.",
-        plot=_bars([_stage(stage, ordered) for stage in names], ordered, totals, ("s", "seconds")),
-        csv=csv_link(["tracker", *(f"{stage}, s" for stage in names)], rows),
-        height=_AXIS + _ROW * len(ordered),
-        legend=[(_COLOURS.get(stage, PALER), STAGES.get(stage, stage)) for stage in names],
-    )
-
-
-def _stage(stage: str, trackers: Sequence[TrackerResult]) -> go.Bar:
-    return go.Bar(
-        x=[tracker.seconds.get(stage) for tracker in trackers],
-        y=list(range(len(trackers))),
-        orientation="h",
-        marker={"color": _COLOURS.get(stage, PALER), "line": {"width": 0}},
-        hovertemplate=f"{label(STAGES.get(stage, stage))}: %{{x:.3g}} s<extra></extra>",
+        panels={ALWAYS: [_bars(_by_size(trackers, totals), pieces, totals, "s")]},
+        sheet=Sheet(head=["tracker", *(f"{stage}, s" for stage in names)], rows=rows),
+        legend=[(_TONES.get(stage, "paler"), STAGES.get(stage, stage)) for stage in names],
     )
 
 
 def _bytes(trackers: Sequence[TrackerResult], where: str) -> Figure:
     unit, factor = unit_of_bytes(tracker.bytes for tracker in trackers)
     sizes = {each.name: None if each.bytes is None else each.bytes / factor for each in trackers}
-    ordered = _by_size(trackers, sizes)
-    bar = go.Bar(
-        x=[sizes[tracker.name] for tracker in ordered],
-        y=list(range(len(ordered))),
-        orientation="h",
-        marker={"color": STRONG, "line": {"width": 0}},
-        customdata=[tracker.bytes for tracker in ordered],
-        hovertemplate="%{customdata:,} bytes<extra></extra>",
-    )
+    pieces = {
+        each.name: [("strong", each.bytes / factor, f"{each.bytes:,} bytes")]
+        for each in trackers
+        if each.bytes is not None
+    }
     return Figure(
         id="bytes",
-        title=_ratio(trackers, {tracker.name: tracker.bytes for tracker in trackers}, _BYTES),
+        title={ALWAYS: _ratio(trackers, {tracker.name: tracker.bytes for tracker in trackers}, _BYTES)},
         note=f"n = 1 store for each tracker with this one run, its artifacts and our exact record in it; {where}",
         alternative="A bar for each tracker: the size of its store.",
-        plot=_bars([bar], ordered, sizes, (unit, unit)),
-        csv=csv_link(["tracker", "bytes"], [(tracker.name, tracker.bytes) for tracker in trackers]),
-        height=_AXIS + _ROW * len(ordered),
+        panels={ALWAYS: [_bars(_by_size(trackers, sizes), pieces, sizes, unit)]},
+        sheet=Sheet(head=["tracker", "bytes"], rows=[(tracker.name, tracker.bytes) for tracker in trackers]),
     )
 
 
 def _bars(
-    bars: Sequence[go.Bar],
     trackers: Sequence[TrackerResult],
+    pieces: Mapping[str, list[tuple[str, float, str]]],
     sizes: Mapping[str, float | None],
-    unit: tuple[str, str],
-) -> str:
-    """Draw bars to the right, one row for each tracker, its size at the end; `unit` short and long."""
-    ends = [sizes[tracker.name] or 0.0 for tracker in trackers]
-    fixed = {"xanchor": "left", "xshift": 6, "showarrow": False, "font": {"color": INK}}
-    notes = [
-        {"x": end, "y": row, "text": _with_unit(sizes[tracker.name], unit[0], tracker), **fixed}
-        for row, (tracker, end) in enumerate(zip(trackers, ends, strict=True))
-    ]
-    return draw(
-        bars,
-        x={"title": {"text": unit[1]}, "range": [0, (max(ends, default=0) or 1) * 1.25]},
-        y=named_rows([tracker.name for tracker in trackers]),
-        layout={"barmode": "stack", "bargap": 0.4, "annotations": notes},
-    )
+    unit: str,
+) -> Drawing:
+    """Draw bars to the right, one row for each tracker, its size at the end; pieces have tone, size and words."""
+    scale, height = from_zero(list(sizes.values())), ROW * len(trackers)
+    marks: list[AnyMark] = x_axis(scale, height, "seconds" if unit == "s" else unit)
+    for row, tracker in enumerate(trackers):
+        marks.append(name_at(row, tracker.name))
+        of = pieces.get(tracker.name, [])
+        ends = list(accumulate((piece[1] for piece in of), initial=0.0))
+        marks += [
+            Bar(
+                tone=tone,
+                x=(scale(left), scale(right)),
+                y=(middle(row) - _BAR / 2, middle(row) + _BAR / 2),
+                title=words,
+                row=row,
+            )
+            for (tone, _, words), (left, right) in zip(of, pairwise(ends), strict=True)
+        ]
+        words = tracker.state if sizes[tracker.name] is None else with_unit(sizes[tracker.name], unit)
+        marks.append(Label(tone="ink", x=scale(ends[-1]), y=middle(row) + 4, text=words, move=6, row=row))
+    return Drawing(height=height + AXIS, left=NAMES, right=_ENDS, marks=marks)
 
 
 def _by_size(trackers: Sequence[TrackerResult], sizes: Mapping[str, float | None]) -> list[TrackerResult]:
     return sorted(trackers, key=lambda tracker: (sizes[tracker.name] is None, sizes[tracker.name] or 0))
-
-
-def _with_unit(value: float | None, unit: str, tracker: TrackerResult) -> str:
-    return tracker.state if value is None else f"{number(value).text} {unit}"
 
 
 def _ratio(

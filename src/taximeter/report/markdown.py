@@ -5,8 +5,10 @@ from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from taximeter.report.context import PRINCIPLES, Report
+from taximeter.report.context import Report
 from taximeter.report.matrix import VERDICTS, Evidence, Mark, Matrix, is_absent
+from taximeter.report.model_figures import MODEL_FIGURES
+from taximeter.report.needs import MEANINGS, NeedsTable
 from taximeter.report.tables import Cell, Table
 from taximeter.report.text import visible
 from taximeter.report.verdicts import VerdictEvidence, VerdictMatrix
@@ -36,7 +38,9 @@ def render_markdown(report: Report) -> str:
     template = environment.get_template("report.md.j2")
     return template.render(
         it=report,
-        principles=PRINCIPLES,
+        ways=report.ways,
+        model_figures=[name for name in report.figures if name.startswith(MODEL_FIGURES)],
+        needs=_needs,
         glyphs={name: glyph for name, (glyph, _) in VERDICTS.items()},
         table=_table,
         matrix=_matrix,
@@ -93,6 +97,16 @@ def _matrix(matrix: Matrix) -> _Done:
     """Return a matrix, and below it what is behind its cells."""
     rows = [[_text(name), *map(_mark, marks)] for name, marks in matrix.rows]
     return _Done(_grid([matrix.head, *matrix.trackers], rows, [False] * (1 + len(matrix.trackers))))
+
+
+def _needs(table: NeedsTable, way: str) -> _Done:
+    """Return the needs by trackers on one way."""
+    glyphs = {style: glyph for style, glyph, _ in MEANINGS}
+    rows = [
+        [_text(need.name), *(_Done(f"{glyphs[mark.verdict]} {_text(mark.text)}".strip()) for mark in marks[way])]
+        for need, marks in table.rows
+    ]
+    return _Done(_grid(["need", *table.trackers], rows, [False] * (1 + len(table.trackers))))
 
 
 def _verdicts(matrix: VerdictMatrix) -> _Done:

@@ -43,13 +43,15 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True):
-    """A cell: a verdict, the figure behind it, its shares by the verdicts of facts, and its evidence."""
+    """A cell: a verdict, the figure behind it, a state in words, shares by verdict, its evidence, and its rank."""
 
     verdict: str
     says: str
     text: str = ""
+    state: str = ""
     shares: dict[str, int] = {}
     evidence: Evidence | None = None
+    rank: float | None = None
 
     @property
     def glyph(self) -> str:

@@ -1,23 +1,37 @@
 """The charts of the model: its error against the mean's, its predictions against the truth, and its epochs."""
 
 import math
-from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from statistics import fmean
-from typing import Any
+from typing import Final
 
-import plotly.graph_objects as go
-
+from taximeter.report.drawing import AnyMark, Bar, Dot, Drawing, Label, Line
 from taximeter.report.experiment import Chart, Experiment
-from taximeter.report.figures import DARK, INK, MUTED, PALE, STRONG, Figure, draw, label, named_rows
+from taximeter.report.figures import (
+    ALWAYS,
+    AXIS,
+    NAMES,
+    Figure,
+    Scale,
+    from_zero,
+    label,
+    x_axis,
+    y_axis,
+)
 from taximeter.report.numbers import as_number, number, share
-from taximeter.report.tables import csv_link
+from taximeter.report.tables import Sheet
 from taximeter.report.text import capital, counted, listed
 
-_LONGEST_TRIP = 60.0
-_LONG_TRIP = 30.0
-_NEAR = 5.0
-_RARE = 0.01
+MODEL_FIGURES: Final = ("rmse", "epochs", "predicted-", "residuals-")
+"""How the ids of these charts begin."""
+
+_LONGEST_TRIP: Final = 60.0
+_LONG_TRIP: Final = 30.0
+_NEAR: Final = 5.0
+_RARE: Final = 0.01
+_HEIGHT: Final = 300.0
+_PAIR: Final = 62.0
+_TONES: Final = ("strong", "dark", "pale", "medium")
 
 
 def model_figures(experiment: Experiment, where: str) -> list[Figure]:
@@ -49,46 +63,40 @@ def _against_mean(experiment: Experiment, where: str) -> Figure:
     model = [experiment.score(role, "rmse") for role in roles]
     mean = [experiment.mean_score(role, "rmse") for role in roles]
     trips = listed(f"{counted(experiment.data[role].kept, 'trip')} ({role})" for role in roles)
-    traces = [_line([row, row], pair, PALE) for row, pair in enumerate(zip(model, mean, strict=True))]
-    traces.append(_dots(mean, "the mean", PALE, "bottom center"))
-    traces.append(_dots(model, experiment.model, STRONG, "top center"))
+    scale, height = from_zero(model + mean), _PAIR * len(roles)
+    marks = x_axis(scale, height, "root mean squared error, minutes")
+    for row, role in enumerate(roles):
+        y = _PAIR * (row + 0.5)
+        ends = [value for value in (model[row], mean[row]) if value is not None and math.isfinite(value)]
+        marks.append(Label(tone="ink", x=0.0, y=y + 4, text=label(role), anchor="end", move=-10))
+        if ends:
+            marks.append(Line(tone="pale", x=(scale(min(ends)), scale(max(ends))), y=(y, y), width=2))
+        marks += _named_dot(scale, mean[row], "the mean", (y, y + 21), "pale")
+        marks += _named_dot(scale, model[row], experiment.model, (y, y - 12), "strong")
     return Figure(
         id="rmse",
-        title=compare_with_mean(experiment),
+        title={ALWAYS: compare_with_mean(experiment)},
         note=f"n = {trips}; one training; {where}",
         alternative="Two dots for each role: the error of the model and the error of the mean.",
-        plot=draw(
-            traces,
-            x={"title": {"text": "root mean squared error, minutes"}, "range": [0, 1.2 * _largest(model + mean)]},
-            y=named_rows(roles),
-            layout={},
+        panels={ALWAYS: [Drawing(height=height + AXIS, left=NAMES, right=16, marks=marks)]},
+        sheet=Sheet(
+            head=["role", "rmse of the model, min", "rmse of the mean, min"],
+            rows=list(zip(roles, model, mean, strict=True)),
         ),
-        csv=csv_link(
-            ["role", "rmse of the model, min", "rmse of the mean, min"], zip(roles, model, mean, strict=True)
-        ),
-        height=80 + 64 * len(roles),
         is_wide=True,
     )
 
 
-def _dots(values: Sequence[float | None], name: str, colour: str, side: str) -> go.Scatter:
-    """Return one dot a row, with its name and value above or below it, so that close dots stay readable."""
-    return go.Scatter(
-        x=values,
-        y=list(range(len(values))),
-        mode="markers+text",
-        marker={"color": colour, "size": 13},
-        text=[f"{label(name)} {number(value).text}" for value in values],
-        textposition=side,
-        textfont={"color": colour if colour == STRONG else MUTED},
-        cliponaxis=False,
-        hovertemplate=f"{label(name)}: %{{x}} min<extra></extra>",
-    )
-
-
-def _line(y: Sequence[float | None], x: Sequence[float | None], colour: str, dash: str = "solid") -> go.Scatter:
-    line = {"color": colour, "width": 1 if colour == DARK else 2, "dash": dash}
-    return go.Scatter(x=x, y=y, mode="lines", line=line, hoverinfo="skip")
+def _named_dot(scale: Scale, value: float | None, name: str, y: tuple[float, float], tone: str) -> list[AnyMark]:
+    """Return a dot with its name and value above or below it, so that close dots stay readable."""
+    if value is None or not math.isfinite(value):
+        return []
+    words = f"{label(name)} {number(value).text}"
+    dot = Dot(tone=tone, x=scale(value), y=y[0], radius=6, title=f"{name}: {value!r} min")
+    return [
+        dot,
+        Label(tone="muted" if tone == "pale" else tone, x=scale(value), y=y[1], text=words, anchor="middle"),
+    ]
 
 
 def _predictions(experiment: Experiment, role: str, chart: Chart, where: str) -> Figure:
@@ -97,35 +105,40 @@ def _predictions(experiment: Experiment, role: str, chart: Chart, where: str) ->
     beyond = f"; {outside:,} of them lie beyond the frame" if outside else ""
     return Figure(
         id=f"predicted-{role}",
-        title=_long_trips(role, chart),
+        title={ALWAYS: _long_trips(role, chart)},
         note=f"n = {len(chart.actual):,} of {counted(chart.trips, 'trip')}, evenly spaced{beyond}; {where}",
         alternative="A dot for each trip: its actual duration from left to right, the predicted one upwards.",
-        plot=_predictions_plot(chart, (low, high), experiment.training_mean),
-        csv=csv_link(["actual, min", "predicted, min"], zip(chart.actual, chart.predicted, strict=True)),
-        height=400,
+        panels={ALWAYS: [_predictions_drawing(chart, Scale(low, high), experiment.training_mean)]},
+        sheet=Sheet(
+            head=["actual, min", "predicted, min"], rows=list(zip(chart.actual, chart.predicted, strict=True))
+        ),
     )
 
 
-def _predictions_plot(chart: Chart, frame: tuple[float, float], mean: float | None) -> str:
-    dots = go.Scatter(
-        x=chart.actual,
-        y=chart.predicted,
-        mode="markers",
-        marker={"color": STRONG, "size": 5, "opacity": 0.35},
-        hovertemplate="actual %{x:.3g} min<br>predicted %{y:.3g} min<extra></extra>",
-    )
-    width = [0, _LONGEST_TRIP]
-    traces = [dots, _line(width, width, DARK)]
-    notes = [_at_the_right(_LONGEST_TRIP, "equal")]
+def _predictions_drawing(chart: Chart, upwards: Scale, mean: float | None) -> Drawing:
+    across = Scale(0.0, _LONGEST_TRIP + 1)
+    marks = [*x_axis(across, _HEIGHT, "actual duration, minutes"), *y_axis(upwards, _HEIGHT)]
+    marks += [
+        Dot(tone="strong", x=across(actual), y=_up(upwards, predicted), radius=2.5, opacity=0.4)
+        for actual, predicted in zip(chart.actual, chart.predicted, strict=True)
+        if upwards.low <= predicted <= upwards.high
+    ]
+    marks += _rule(across, upwards, (0.0, _LONGEST_TRIP), "equal", "")
     if mean is not None:
-        traces.append(_line([mean, mean], width, DARK, "dot"))
-        notes.append(_at_the_right(mean, "mean of training"))
-    return draw(
-        traces,
-        x={"title": {"text": "actual duration, minutes"}, "range": [0, _LONGEST_TRIP + 1]},
-        y={"title": {"text": "predicted, minutes"}, "range": frame},
-        layout={"annotations": notes},
-    )
+        marks += _rule(across, upwards, (mean, mean), "mean of training", "2 4")
+    return Drawing(height=_HEIGHT + AXIS, left=40, right=8, marks=marks)
+
+
+def _rule(across: Scale, upwards: Scale, y: tuple[float, float], words: str, dash: str) -> list[AnyMark]:
+    """Return a line through the whole plot with words above its right end."""
+    x = (across(0.0), across(_LONGEST_TRIP))
+    heights = (_up(upwards, y[0]), _up(upwards, y[1]))
+    line = Line(tone="dark", x=x, y=heights, dash=dash)
+    return [line, Label(tone="ink", x=x[1], y=max(12.0, heights[1] - 5), text=words, anchor="end", move=-8)]
+
+
+def _up(scale: Scale, value: float) -> float:
+    return _HEIGHT * (1 - scale(value))
 
 
 def _frame(predicted: list[float]) -> tuple[float, float]:
@@ -133,11 +146,6 @@ def _frame(predicted: list[float]) -> tuple[float, float]:
     ordered = sorted(predicted)
     rare = int(len(ordered) * _RARE)
     return min(0.0, ordered[rare]), max(_LONGEST_TRIP + 1, ordered[-1 - rare])
-
-
-def _at_the_right(y: float, text: str) -> dict[str, Any]:
-    place = {"x": _LONGEST_TRIP, "y": y, "xanchor": "right", "yanchor": "bottom", "showarrow": False}
-    return {**place, "text": text, "font": {"color": MUTED, "size": 12}}
 
 
 def _long_trips(role: str, chart: Chart) -> str:
@@ -153,75 +161,85 @@ def _residuals(experiment: Experiment, role: str, chart: Chart, where: str) -> F
     edges, counts = chart.residual_edges, chart.residual_counts
     near = sum(abs(a - b) <= _NEAR for a, b in zip(chart.actual, chart.predicted, strict=True))
     rows = [(*pair, count) for pair, count in zip(pairwise(edges), counts, strict=True)]
+    title = f"{share(near, len(chart.actual))} of the {role} trips are predicted within {_NEAR:.0f} minutes"
     return Figure(
         id=f"residuals-{role}",
-        title=f"{share(near, len(chart.actual))} of the {role} trips are predicted within {_NEAR:.0f} minutes",
+        title={ALWAYS: title},
         note=f"n = {counted(chart.trips, 'trip')} (the share: {len(chart.actual):,} of them); {where}",
         alternative=f"How many {role} trips {experiment.model} predicts how many minutes too long or too short.",
-        plot=_residuals_plot(edges, counts),
-        csv=csv_link(["from, min", "to, min", "trips"], rows),
-        height=400,
+        panels={ALWAYS: [_residuals_drawing(edges, counts)]},
+        sheet=Sheet(head=["from, min", "to, min", "trips"], rows=rows),
     )
 
 
-def _residuals_plot(edges: list[float], counts: list[int]) -> str:
-    bars = go.Bar(
-        x=[(left + right) / 2 for left, right in pairwise(edges)],
-        y=counts,
-        width=[right - left for left, right in pairwise(edges)],
-        customdata=list(pairwise(edges)),
-        marker={"color": STRONG, "line": {"width": 0}},
-        hovertemplate="%{customdata[0]:.3g} to %{customdata[1]:.3g} min: %{y:,} trips<extra></extra>",
-    )
-    zero = {
-        "type": "line",
-        "x0": 0,
-        "x1": 0,
-        "y0": 0,
-        "y1": 1,
-        "yref": "paper",
-        "line": {"color": INK, "width": 1},
-    }
-    return draw(
-        [bars],
-        x={"title": {"text": "predicted minus actual, minutes"}},
-        y={"title": {"text": "trips"}, "rangemode": "tozero"},
-        layout={"shapes": [zero], "bargap": 0},
-    )
+def _residuals_drawing(edges: list[float], counts: list[int]) -> Drawing:
+    across, upwards = Scale(edges[0], edges[-1]), from_zero(counts)
+    marks = [*x_axis(across, _HEIGHT, "predicted minus actual, minutes"), *y_axis(upwards, _HEIGHT)]
+    marks += [
+        Bar(
+            tone="strong",
+            x=(across(left), across(right)),
+            y=(_up(upwards, count), _HEIGHT),
+            title=f"{number(left).text} to {number(right).text} min: {counted(count, 'trip')}",
+        )
+        for (left, right), count in zip(pairwise(edges), counts, strict=True)
+        if count
+    ]
+    marks.append(Line(tone="ink", x=(across(0.0), across(0.0)), y=(0.0, _HEIGHT)))
+    return Drawing(height=_HEIGHT + AXIS, left=48, right=8, marks=marks)
 
 
 def _epochs(experiment: Experiment, where: str) -> Figure:
     history = {name: list(map(as_number, values)) for name, values in experiment.history.items() if values}
     epochs = max(map(len, history.values()))
-    colours = dict(zip(history, [STRONG, DARK, PALE, MUTED] * len(history), strict=False))
+    tones = dict(zip(history, _TONES * len(history), strict=False))
     rows = [(epoch, *(_at(values, epoch) for values in history.values())) for epoch in range(epochs)]
     return Figure(
         id="epochs",
-        title=_trend(history),
+        title={ALWAYS: _trend(history)},
         note=f"n = {counted(epochs, 'epoch')}; one training; {where}",
         alternative="A line for each metric that was logged after every epoch.",
-        plot=draw(
-            [_history(name, values, colours[name]) for name, values in history.items()],
-            x={"title": {"text": "epoch"}, "tick0": 0, "dtick": max(1, epochs // 8)},
-            y={"title": {"text": "error, minutes"}},
-            layout={"hovermode": "x"},
-        ),
-        csv=csv_link(["epoch", *history], rows),
-        height=260,
+        panels={ALWAYS: [_epochs_drawing(history, tones)]},
+        sheet=Sheet(head=["epoch", *history], rows=rows),
         is_wide=True,
-        legend=[(colour, name) for name, colour in colours.items()],
+        legend=[(tone, name) for name, tone in tones.items()],
     )
 
 
-def _history(name: str, values: list[float | None], colour: str) -> go.Scatter:
-    return go.Scatter(
-        x=list(range(len(values))),
-        y=values,
-        mode="lines+markers",
-        line={"color": colour, "width": 2},
-        marker={"size": 5},
-        hovertemplate=f"{label(name)}, epoch %{{x}}: %{{y}}<extra></extra>",
-    )
+def _epochs_drawing(history: dict[str, list[float | None]], tones: dict[str, str]) -> Drawing:
+    known = [
+        value for values in history.values() for value in values if value is not None and math.isfinite(value)
+    ]
+    low, high = min(known, default=0.0), max(known, default=1.0)
+    upwards = Scale(low, high if high > low else low + 1)
+    across = Scale(0.0, max(1.0, max(map(len, history.values())) - 1.0))
+    marks = [*x_axis(across, _HEIGHT, "epoch"), *y_axis(upwards, _HEIGHT)]
+    for row, (name, values) in enumerate(history.items()):
+        marks += _series(across, upwards, name, values, tones[name], row)
+    return Drawing(height=_HEIGHT + AXIS, left=48, right=12, marks=marks)
+
+
+def _series(
+    across: Scale, upwards: Scale, name: str, values: list[float | None], tone: str, row: int
+) -> list[AnyMark]:
+    """Return one metric's dots and the lines between them."""
+    dots = [
+        Dot(
+            tone=tone,
+            x=across(epoch),
+            y=_up(upwards, value),
+            radius=3,
+            title=f"{name}, epoch {epoch}: {value!r}",
+            row=row,
+        )
+        for epoch, value in enumerate(values)
+        if value is not None and math.isfinite(value)
+    ]
+    lines = [
+        Line(tone=tone, x=(left.x, right.x), y=(left.y, right.y), width=2, row=row)
+        for left, right in pairwise(dots)
+    ]
+    return [*lines, *dots]
 
 
 def _trend(history: dict[str, list[float | None]]) -> str:
@@ -235,7 +253,3 @@ def _trend(history: dict[str, list[float | None]]) -> str:
 
 def _at(values: list[float | None], epoch: int) -> float | None:
     return values[epoch] if epoch < len(values) else None
-
-
-def _largest(values: Iterable[float | None]) -> float:
-    return max((value for value in values if value is not None and math.isfinite(value)), default=1.0) or 1.0

@@ -9,29 +9,32 @@ from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
-from plotly.offline import get_plotlyjs
 
-from taximeter.report.context import PRINCIPLES, Report
-from taximeter.report.figures import PALETTE, safe_json
+from taximeter.report.context import Report
 from taximeter.report.matrix import VERDICTS, is_absent
+from taximeter.report.model_figures import MODEL_FIGURES
+from taximeter.report.needs import MEANINGS, rank_text
 from taximeter.report.text import visible
 
-VERDICTS_SECTION: Final[str] = "verdicts"
 SECTIONS: Final = (
     ("result", "Result"),
-    ("limits", "Principles and limitations"),
-    ("experiment", "Experiment and data"),
-    ("models", "Model against the mean"),
-    ("trackers", "Trackers"),
-    ("differences", "Differences"),
-    (VERDICTS_SECTION, "What each keeps"),
+    ("needs", "Which tracker for me?"),
+    ("cost", "What it costs"),
+    ("survival", "What it survives"),
+    ("verdicts", "What it keeps"),
     ("native", "Native views"),
     ("features", "Capabilities"),
-    ("costs", "Seconds and bytes"),
+    ("experiment", "The experiment and its data"),
+    ("models", "Model against the mean"),
+    ("trackers", "What each holds"),
+    ("differences", "Differences"),
+    ("costs", "Costs of the comparison"),
     ("run", "The run itself"),
-    ("versions", "Versions and machine"),
-    ("reproduce", "Reproduce it"),
+    ("claims", "Claims and measurements"),
+    ("how", "How it was measured"),
 )
+
+_OF_COMPARISON: Final = ("native", "features", "experiment", "models", "trackers", "differences", "costs", "run")
 
 _ICON: Final = (
     "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 4 4'><path fill='#f7b500' d='M0 0h4v4H0z'/>"
@@ -41,30 +44,42 @@ _ICON: Final = (
 
 def render_page(report: Report) -> str:
     """Return the page."""
-    theme, page, plotly = _asset("theme.js"), _asset("page.js"), get_plotlyjs()
+    theme, page = _asset("theme.js"), _asset("page.js")
     return (
         _environment()
         .get_template("page.html.j2")
         .render(
             it=report,
-            sections=_sections(report),
-            principles=PRINCIPLES,
+            whole=report,
+            ways=report.ways,
+            rank=rank_text,
+            need_meanings=MEANINGS,
+            need_glyphs={style: glyph for style, glyph, _ in MEANINGS},
+            model_figures=[name for name in report.figures if name.startswith(MODEL_FIGURES)],
             glyphs={name: glyph for name, (glyph, _) in VERDICTS.items()},
             is_absent=is_absent,
-            policy=_policy(theme, page, plotly),
+            policy=_policy(theme, page),
             icon=f"data:image/svg+xml,{quote(_ICON)}",
             style=Markup(_asset("style.css")),  # noqa: S704 - ours, and not HTML
             theme_script=Markup(theme),  # noqa: S704 - as above
             page_script=Markup(page),  # noqa: S704 - as above
-            plotly=Markup(plotly),  # noqa: S704 - Plotly's, as it ships it
-            colours=PALETTE,
-            colours_json=safe_json(PALETTE),
+            sections=_sections(report),
         )
     )
 
 
 def _sections(report: Report) -> list[tuple[str, str]]:
-    return [(id_, title) for id_, title in SECTIONS if id_ != VERDICTS_SECTION or report.verdict_matrix]
+    """Return those that the page has."""
+    measured = report.measured
+    has = {
+        "needs": report.needs,
+        "cost": measured and (measured.costs or measured.growth),
+        "survival": measured and measured.survival,
+        "verdicts": report.verdict_matrix,
+        "claims": report.claims,
+        **dict.fromkeys(_OF_COMPARISON, report.comparison),
+    }
+    return [(id_, title) for id_, title in SECTIONS if has.get(id_, True)]
 
 
 def _environment() -> Environment:

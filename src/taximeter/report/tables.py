@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Literal
 from urllib.parse import quote
 
@@ -16,20 +16,40 @@ _LONG = 30
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
+class Sheet(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows below a head, for a spreadsheet."""
+
+    head: Sequence[str]
+    rows: Sequence[Sequence[object]]
+
+    @property
+    def csv(self) -> str:
+        """The rows as CSV; no cell of text is a formula to a spreadsheet."""
+        file = io.StringIO()
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(map(_harmless, self.head))
+        writer.writerows([_harmless(value) for value in row] for row in self.rows)
+        return file.getvalue()
+
+
 class Cell(msgspec.Struct, frozen=True, kw_only=True):
     """What a cell shows.
 
     Attributes:
         text: as it is read.
         exact: on hover and in the CSV, where it differs.
+        hint: on hover in place of `exact`.
         kind: how it is set.
         verdict: the name of a verdict's glyph before the text.
+        link: an address that the text leads to.
     """
 
     text: str
     exact: str = ""
+    hint: str = ""
     kind: Kind = "text"
     verdict: str = ""
+    link: str = ""
 
     @property
     def raw(self) -> str:
@@ -57,9 +77,14 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
     @property
+    def sheet(self) -> Sheet:
+        """The rows for a spreadsheet."""
+        return Sheet(head=self.columns, rows=[[cell.raw for cell in row] for row in self.rows])
+
+    @property
     def csv(self) -> str:
         """The rows as a link that holds them."""
-        return csv_link(self.columns, ([cell.raw for cell in row] for row in self.rows))
+        return csv_link(self.sheet)
 
     @property
     def is_long(self) -> bool:
@@ -97,13 +122,9 @@ def mixed_figures(values: Sequence[float | None]) -> list[Cell]:
     return [figure(each) for each in column(values, mixed=True)]
 
 
-def csv_link(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a link that holds rows as CSV; no cell of text is a formula to a spreadsheet."""
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(map(_harmless, head))
-    writer.writerows([_harmless(value) for value in row] for row in rows)
-    return f"data:text/csv;charset=utf-8,{quote(file.getvalue(), errors='backslashreplace')}"
+def csv_link(sheet: Sheet) -> str:
+    """Return a link that holds rows as CSV."""
+    return f"data:text/csv;charset=utf-8,{quote(sheet.csv, errors='backslashreplace')}"
 
 
 def _harmless(value: object) -> object:

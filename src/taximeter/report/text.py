@@ -50,8 +50,9 @@ def short_machine(environment: Environment) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """Return a count and its noun, such as ``1 core`` or ``2 cores``."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    """Return a count and its noun, such as ``1 core``, ``2 cores`` or ``3 processes``."""
+    ending = "" if count == 1 else "es" if noun.endswith("s") else "s"
+    return f"{count:,} {noun}{ending}"
 
 
 def listed(words: Iterable[str]) -> str:
@@ -63,3 +64,9 @@ def listed(words: Iterable[str]) -> str:
 def capital(text: str) -> str:
     """Return text that begins as a sentence does."""
     return text[:1].upper() + text[1:]
+
+
+def ranged(counts: Iterable[int], noun: str) -> str:
+    """Return the least and the greatest of some counts with their noun, such as ``3 to 5 samples``."""
+    known = sorted(set(counts)) or [0]
+    return counted(known[0], noun) if len(known) == 1 else f"{known[0]:,} to {counted(known[-1], noun)}"

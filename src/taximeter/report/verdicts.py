@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from taximeter.report.tables import csv_link
+from taximeter.report.tables import Sheet, csv_link
 from taximeter.report.text import counted, moment, short_machine
 from taximeter.results import TrackerResult
 from taximeter.verdicts.results import Finding, TrackerVerdicts, Verdict
@@ -91,12 +91,17 @@ class VerdictMatrix(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def csv(self) -> str:
         """The verdicts as a link that holds them."""
+        return csv_link(self.sheet)
+
+    @property
+    def sheet(self) -> Sheet:
+        """The verdicts for a spreadsheet."""
         rows = [
             [row.number, theme, row.name, *(cell.says if cell else "" for cell in row.cells)]
             for theme, facts in self.themes
             for row in facts
         ]
-        return csv_link(["fact", "theme", "name", *(column.name for column in self.columns)], rows)
+        return Sheet(head=["fact", "theme", "name", *(column.name for column in self.columns)], rows=rows)
 
     @property
     def legend(self) -> list[tuple[str, str, str]]:

@@ -5,36 +5,6 @@
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   const isDark = () => (root.dataset.theme ?? (system.matches ? "dark" : "light")) === "dark";
 
-  // Charts: drawn one by one once the text stands, and again when the colours change.
-  const palette = JSON.parse(document.getElementById("palette").textContent);
-  const plots = all(".plot").map((place) => {
-    const json = place.querySelector("script").textContent;
-    place.textContent = "";
-    return { place, json };
-  });
-  const coloured = (value, key, dark) => {
-    if (Array.isArray(value)) return value.map((item) => coloured(item, key, dark));
-    if (value && typeof value === "object") {
-      return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, coloured(item, name, dark)]));
-    }
-    return dark && /color$/.test(key) ? (palette[value] ?? value) : value;
-  };
-  const draw = ({ place, json }, dark) => {
-    const plot = coloured(JSON.parse(json), "", dark);
-    const config = { displayModeBar: false, displaylogo: false, responsive: true, showTips: false };
-    return window.Plotly.react(place, plot.data, plot.layout, config);
-  };
-  const drawNext = (left) => {
-    if (!left.length) {
-      root.dataset.drawn = "";
-      return;
-    }
-    draw(left[0], isDark());
-    (window.requestIdleCallback ?? setTimeout)(() => drawNext(left.slice(1)));
-  };
-  const drawAll = (dark) => window.Plotly && plots.forEach((plot) => draw(plot, dark));
-  addEventListener("load", () => drawNext(plots));
-
   // Light and dark.
   const button = document.getElementById("theme");
   const label = () => {
@@ -49,12 +19,8 @@
       localStorage.setItem("taximeter-theme", root.dataset.theme);
     } catch { /* it holds for this visit only */ }
     label();
-    drawAll(isDark());
   });
-  system.addEventListener("change", () => {
-    label();
-    drawAll(isDark());
-  });
+  system.addEventListener("change", label);
 
   // Tables: a click on a head sorts by it.
   const key = (row, column) => {
@@ -86,7 +52,8 @@
     head.append(by);
   }
 
-  // Matrices: the column under the pointer stands out; a phone shows one tracker at a time.
+  // Matrices: the column under the pointer stands out; a phone shows one tracker at a time, the same in all of them.
+  const pick = [];
   for (const matrix of all(".matrix")) {
     const column = (event) => event.target.closest?.("[data-column]")?.dataset.column;
     const mark = (name, chosen) =>
@@ -99,13 +66,49 @@
     picker.className = "picker";
     const select = document.createElement("select");
     select.append(...heads.map((head) => new Option(head.textContent, head.dataset.column)));
-    select.addEventListener("change", () => mark("shown", select.value));
+    const show = (name) => {
+      const option = [...select.options].find((each) => each.text === name);
+      if (!option) return;
+      select.value = option.value;
+      mark("shown", option.value);
+    };
+    pick.push(show);
+    select.addEventListener("change", () => pick.forEach((each) => each(select.selectedOptions[0].text)));
     picker.append("Tracker ", select);
     matrix.querySelector(".scroll").before(picker);
     select.value = matrix.dataset.first;
     matrix.classList.add("picked");
     mark("shown", select.value);
   }
+
+  // The way: one switch for the whole page, kept in the address; needs: the ticked rows order the columns.
+  const ways = all("[name=way]");
+  const wayNow = () => ways.find((each) => each.checked)?.value ?? "vendor";
+  const needs = document.getElementById("table-needs");
+  const order = () => {
+    if (!needs) return;
+    const ticked = all("tbody tr", needs).filter((row) => row.querySelector("input").checked);
+    const rank = (row, column) =>
+      Number(row.querySelector(`[data-column="${column}"] .${wayNow()}`).dataset.rank);
+    const misses = (column) => ticked.reduce((sum, row) => sum + Math.round(rank(row, column)), 0);
+    const columns = all("thead [data-column]", needs).map((head) => head.dataset.column);
+    columns.sort((one, other) => {
+      if (!ticked.length) return one - other;
+      const closer = ticked.map((row) => rank(row, one) - rank(row, other)).find((each) => each) ?? 0;
+      return misses(one) - misses(other) || closer || one - other;
+    });
+    for (const row of all("tr", needs)) {
+      row.append(...columns.map((column) => row.querySelector(`[data-column="${column}"]`)));
+      row.classList.toggle("ticked", ticked.includes(row));
+    }
+  };
+  needs?.addEventListener("change", (event) => event.target.type === "checkbox" && order());
+  const address = new URLSearchParams(location.search).get("way");
+  ways.forEach((each) => {
+    if (each.value === address) each.checked = true;
+    each.addEventListener("change", order);
+  });
+  order();
 
   // Verdicts: rows by theme and by verdict; cells of another verdict fade.
   for (const matrix of all(".verdicts")) {
@@ -189,10 +192,8 @@
   addEventListener("beforeprint", () => {
     folded = all("details:not([open])");
     folded.forEach((each) => (each.open = true));
-    drawAll(false);
   });
   addEventListener("afterprint", () => {
     folded.forEach((each) => (each.open = false));
-    drawAll(isDark());
   });
 })();

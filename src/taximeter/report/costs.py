@@ -1,0 +1,231 @@
+"""What logging costs, as it was measured on both ways: a chart of the calls, and tables of the rest."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from taximeter.measure.kind import Measurement
+from taximeter.measure.statistics import Estimate, estimate
+from taximeter.measure.workloads import WORKLOADS
+from taximeter.report.drawing import AnyMark, Dot, Drawing, Label, Line
+from taximeter.report.figures import (
+    AXIS,
+    NAMES,
+    ROW,
+    Figure,
+    Scale,
+    decades,
+    label,
+    middle,
+    name_at,
+    x_axis,
+)
+from taximeter.report.numbers import number
+from taximeter.report.samples import TONES, WAYS, Found, estimates, find, spread
+from taximeter.report.tables import Cell, Sheet, Table, figure, text
+from taximeter.report.text import counted, ranged
+
+SCALAR: Final = "one scalar"
+_ENDS: Final = 122.0
+_RULE: Final = 22.0
+
+_COLUMNS: Final[tuple[tuple[str, str, Callable[[Any], float]], ...]] = (
+    ("a call, p50, µs", "µs", lambda sample: sample.p50),
+    ("p99, µs", "µs", lambda sample: sample.p99),
+    ("longest, µs", "µs", lambda sample: sample.longest),
+    ("a point until it is stored, µs", "µs", lambda sample: 1e6 * sample.complete / sample.calls),
+    ("until the first point, s", "s", lambda sample: sample.imported + sample.started),
+    ("finish, s", "s", lambda sample: sample.finished),
+    ("bytes a point", "bytes", lambda sample: sample.size / sample.calls),
+    ("memory, MB", "MB", lambda sample: sample.memory_all / 1e6),
+    ("processes", "", lambda sample: sample.processes),
+)
+
+
+def scalar_found(measurement: Measurement[Any, Any] | None, way: str) -> Found:
+    """Return the samples of logging one scalar a call, with no other tracker attached."""
+    return find(measurement, way, lambda settings: settings.workload == SCALAR and not settings.attached)
+
+
+def calls_figure(measurements: Sequence[Measurement[Any, Any]], where: str) -> Figure:
+    """Return the chart of a call: its p50 as a dot, and a line up to its p99."""
+    found = {way: {each.tracker: scalar_found(each, way) for each in measurements} for way in WAYS}
+    values = [
+        value
+        for by_name in found.values()
+        for each in by_name.values()
+        for sample in each.samples
+        for value in (sample.p50, sample.p99)
+    ]
+    rule = _one_write(measurements, found["interface"])
+    scale = decades([*values, rule[0]] if rule else values)
+    order = sorted(found["vendor"], key=lambda name: _p50(found["vendor"][name]))
+    return Figure(
+        id="calls",
+        title={way: _title(found[way]) for way in WAYS},
+        note=_note(found, rule, where),
+        alternative="For each tracker the median call as a dot and a line up to the slowest hundredth.",
+        panels={way: [_drawing(order, found[way], scale, rule, way)] for way in WAYS},
+        sheet=Sheet(
+            head=["tracker", "way", "sample", "p50, µs", "p99, µs", "longest, µs"],
+            rows=[
+                (name, way, place, sample.p50, sample.p99, sample.longest)
+                for way, by_name in found.items()
+                for name, each in by_name.items()
+                for place, sample in enumerate(each.samples, 1)
+            ],
+        ),
+        is_wide=True,
+    )
+
+
+def _p50(found: Found) -> float:
+    middle_of = found.estimate(lambda sample: sample.p50)
+    return middle_of.median if middle_of else float("inf")
+
+
+def _title(found: dict[str, Found]) -> str:
+    known = {name: _p50(each) for name, each in found.items() if each.samples}
+    if not known:
+        return "No call was measured on this way"
+    least, most = min(known, key=known.__getitem__), max(known, key=known.__getitem__)
+    if known[most] == known[least]:
+        return f"A call to {least} takes {number(known[least]).text} µs"
+    times = number(known[most] / known[least]).text
+    return f"A call to {most} takes {times} times as long as one to {least} ({number(known[least]).text} µs)"
+
+
+def _note(found: dict[str, dict[str, Found]], rule: tuple[float, str] | None, where: str) -> str:
+    samples = [each for by_name in found.values() for row in by_name.values() for each in row.samples]
+    runs = [len(row.samples) for by_name in found.values() for row in by_name.values() if row.samples]
+    made = f"{ranged(runs, 'process')} of {ranged((sample.calls for sample in samples), 'call')}"
+    source = f"; the rule is one write to the operating system: {rule[1]}" if rule else ""
+    return f"n = {made} for each dot, medians of their p50 and p99{source}; {where}"
+
+
+def _one_write(
+    measurements: Sequence[Measurement[Any, Any]], interface: dict[str, Found]
+) -> tuple[float, str] | None:
+    """Return the microseconds of one write to the operating system, and where they are from."""
+    writes = [
+        sample.write
+        for measurement in measurements
+        for row in measurement.rows
+        for sample in row.samples
+        if sample.write is not None
+    ]
+    if found := estimate(writes):
+        words = f"a hundred bytes appended to a file, measured in the same {counted(found.n, 'process')}"
+        return found.median, words
+    through = estimate([sample.p50 for each in interface.values() for sample in each.samples])
+    if through is None:
+        return None
+    return through.median, "no bare write was measured, so it is the median call through taximeter, which has one"
+
+
+def _drawing(
+    names: Sequence[str], found: dict[str, Found], scale: Scale, rule: tuple[float, str] | None, way: str
+) -> Drawing:
+    height = ROW * len(names) + _RULE
+    marks: list[AnyMark] = x_axis(scale, height, "microseconds a call, logarithmic")
+    if rule:
+        x = scale(rule[0])
+        words = f"one write, {number(rule[0]).text} µs"
+        marks.append(Line(tone="muted", x=(x, x), y=(0.0, height), dash="4 3", title=rule[1]))
+        marks.append(Label(tone="muted", x=x, y=height - 7, text=words, move=6))
+    for row, name in enumerate(names):
+        marks.append(name_at(row, name))
+        marks += _call(row, name, found[name], scale, TONES[way])
+    return Drawing(height=height + AXIS, left=NAMES, right=_ENDS, marks=marks)
+
+
+def _call(row: int, name: str, found: Found, scale: Scale, tone: str) -> list[AnyMark]:
+    p50, p99 = found.estimate(lambda sample: sample.p50), found.estimate(lambda sample: sample.p99)
+    y = middle(row)
+    if p50 is None or p99 is None:
+        return [
+            Label(tone="muted", x=0.0, y=y + 4, text=label(found.problem), title=found.problem, move=6, row=row)
+        ]
+    x = (scale(p50.median), scale(p99.median))
+    words = f"{number(p50.median).text} – {number(p99.median).text} µs"
+    return [
+        Line(tone=tone, x=x, y=(y, y), width=2, row=row, title=f"{name}: p99 {spread(p99, 'µs')}"),
+        Dot(tone=tone, x=x[0], y=y, radius=6, row=row, title=f"{name}: p50 {spread(p50, 'µs')}"),
+        Label(tone="ink", x=max(x), y=y + 4, text=words, move=10, row=row),
+    ]
+
+
+def costs_tables(measurements: Sequence[Measurement[Any, Any]]) -> dict[str, Table]:
+    """Return one row for each tracker with all that one scalar a call costs, by way."""
+    return {way: _costs(measurements, way) for way in WAYS}
+
+
+def _costs(measurements: Sequence[Measurement[Any, Any]], way: str) -> Table:
+    found = [scalar_found(each, way) for each in measurements]
+    problems = [each.problem for each in found]
+    columns = [estimates([each.estimate(value) for each in found], problems, unit) for _, unit, value in _COLUMNS]
+    titles = [title for title, _, _ in _COLUMNS]
+    if way == "interface":
+        titles.append("stored, × the vendor's time")
+        columns.append(estimates(_times(measurements, found), problems))
+    return Table(
+        id=f"cost-{way}",
+        caption=f"One value of one metric a call, {WAYS[way]}",
+        columns=["tracker", *titles],
+        rows=[[text(each.tracker), *(cells[row] for cells in columns)] for row, each in enumerate(measurements)],
+        note="Medians; hover for the interval. A point is stored when the vendor's finish has returned, and "
+        "through taximeter when the courier has read it back. Memory and processes are of all that was started.",
+    )
+
+
+def _times(measurements: Sequence[Measurement[Any, Any]], found: Sequence[Found]) -> list[Estimate | None]:
+    return [
+        mine.ratio(scalar_found(each, "vendor"), lambda sample: sample.complete)
+        for each, mine in zip(measurements, found, strict=True)
+    ]
+
+
+def workloads_tables(measurements: Sequence[Measurement[Any, Any]]) -> dict[str, Table]:
+    """Return the median call of every workload, by way."""
+    return {way: _workloads(measurements, way) for way in WAYS}
+
+
+def _workloads(measurements: Sequence[Measurement[Any, Any]], way: str) -> Table:
+    names = [
+        name
+        for name in WORKLOADS
+        if any(row.settings.workload == name for each in measurements for row in each.rows)
+    ]
+    columns = [_workload(measurements, way, name) for name in names]
+    attached = _attached(measurements) if way == "interface" else []
+    return Table(
+        id=f"workloads-{way}",
+        caption=f"A call of each sort, {WAYS[way]}: p50",
+        columns=["tracker", *(f"{name}, ms" for name in names)],
+        rows=[
+            *([text(each.tracker), *(cells[row] for cells in columns)] for row, each in enumerate(measurements)),
+            *([text(name), *([value] + [text("–")] * (len(names) - 1))] for name, value in attached),
+        ],
+        note="; ".join(f"{name}: {WORKLOADS[name].sentence}" for name in names) + ".",
+    )
+
+
+def _workload(measurements: Sequence[Measurement[Any, Any]], way: str, name: str) -> list[Cell]:
+    found = [
+        find(each, way, lambda settings: settings.workload == name and not settings.attached)
+        for each in measurements
+    ]
+    values = [each.estimate(lambda sample: sample.p50 / 1000) for each in found]
+    return estimates(values, [each.problem for each in found], "ms")
+
+
+def _attached(measurements: Sequence[Measurement[Any, Any]]) -> list[tuple[str, Cell]]:
+    """Return what a scalar costs while several trackers have the run."""
+    rows = [(each.tracker, row) for each in measurements for row in each.rows if row.settings.attached]
+    return [
+        (
+            f"{tracker} and {counted(len(row.settings.attached), 'other')} at once",
+            figure(number(found.median)) if found else text("–"),
+        )
+        for tracker, row in rows
+        for found in [estimate([sample.p50 / 1000 for sample in row.samples])]
+    ]

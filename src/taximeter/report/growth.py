@@ -1,0 +1,164 @@
+"""How stores grow: small charts on one scale with the slope through them, and a table of all slopes."""
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from taximeter.measure.kind import Measurement
+from taximeter.measure.statistics import estimate
+from taximeter.report.drawing import AnyMark, Dot, Drawing, Label, Line
+from taximeter.report.figures import Figure, Scale, decades, short, y_axis
+from taximeter.report.samples import NOT_MEASURED, TONES, WAYS
+from taximeter.report.tables import Cell, Sheet, Table, text
+
+_HEIGHT: Final = 116.0
+_TOP: Final = 8.0
+_FEWEST: Final = 2
+_MEASURES: Final[tuple[tuple[str, Callable[[Any], float]], ...]] = (
+    ("write", lambda sample: sample.write),
+    ("bytes", lambda sample: sample.size),
+    ("list all runs", lambda sample: sample.list_all),
+    ("read one", lambda sample: sample.read_one),
+    ("read all, a run", lambda sample: sample.read_all / max(sample.runs_read, 1)),
+)
+
+
+class Curve(NamedTuple):
+    """Sizes and values of one tracker on one way, or why there are none."""
+
+    points: list[tuple[float, float]]
+    problem: str = ""
+
+    @property
+    def slope(self) -> float | None:
+        """The power of the size with which the value grows, fitted to its logarithms; 1 is linear."""
+        if len({size for size, _ in self.points}) < _FEWEST:
+            return None
+        sizes, values = np.log10(np.asarray(self.points)).T
+        return float(np.polyfit(sizes, values, 1)[0])
+
+
+def growth_figures(measurements: Sequence[Measurement[Any, Any]], where: str) -> list[Figure]:
+    """Return, for each sort of growth that was measured, small charts of the seconds of writing."""
+    return [_figure(measurements, growth, where) for growth in _growths(measurements)]
+
+
+def curve(
+    measurement: Measurement[Any, Any] | None, way: str, growth: str, value: Callable[[Any], float] | None = None
+) -> Curve:
+    """Return how a value grows, that of writing if none is given."""
+    of = value or _MEASURES[0][1]
+    rows = [
+        row
+        for row in (measurement.rows if measurement else ())
+        if row.settings.way == way and row.settings.growth == growth
+    ]
+    found = [
+        (row.samples[0].written, estimate([of(sample) for sample in row.samples]))
+        for row in rows
+        if row.samples and row.samples[0].written
+    ]
+    points = sorted((float(size), each.median) for size, each in found if each and each.median > 0)
+    problems = list(dict.fromkeys(problem for row in rows for problem in row.problems))
+    return Curve(points, "; ".join(problems) or NOT_MEASURED)
+
+
+def _growths(measurements: Sequence[Measurement[Any, Any]]) -> list[str]:
+    return list(dict.fromkeys(str(row.settings.growth) for each in measurements for row in each.rows))
+
+
+def _figure(measurements: Sequence[Measurement[Any, Any]], growth: str, where: str) -> Figure:
+    curves = {way: {each.tracker: curve(each, way, growth) for each in measurements} for way in WAYS}
+    points = [point for by_name in curves.values() for each in by_name.values() for point in each.points]
+    across, upwards = decades([x for x, _ in points]), decades([y for _, y in points])
+    name = growth.replace(" ", "-")
+    return Figure(
+        id=f"growth-{name}",
+        title={way: _title(curves[way], growth) for way in WAYS},
+        note=f"n = 1 store a dot, medians where there are more; logarithmic axes, the same for all; {where}",
+        alternative=f"Seconds of writing by how many {growth} there are.",
+        panels={
+            way: [_panel(tracker, each, (across, upwards), way, growth) for tracker, each in by_name.items()]
+            if any(each.points for each in by_name.values())
+            else []
+            for way, by_name in curves.items()
+        },
+        sheet=Sheet(
+            head=["tracker", "way", growth, "write, s"],
+            rows=[
+                (tracker, way, size, seconds)
+                for way, by_name in curves.items()
+                for tracker, each in by_name.items()
+                for size, seconds in each.points
+            ],
+        ),
+        is_wide=True,
+    )
+
+
+def _title(curves: dict[str, Curve], growth: str) -> str:
+    known = {name: each.slope for name, each in curves.items() if each.slope is not None}
+    if not known:
+        return f"How writing grows with the {growth} was not measured on this way"
+    worst = max(known, key=lambda name: known[name] or 0.0)
+    slope = known[worst] or 0.0
+    if slope <= 1.1:  # noqa: PLR2004 - linear, but for the weather
+        return f"Writing grows no faster than the {growth}, with every tracker"
+    return f"With {worst}, writing grows as the {growth} to the power of {_two(slope)}"
+
+
+def _panel(tracker: str, each: Curve, scales: tuple[Scale, Scale], way: str, growth: str) -> Drawing:
+    across, upwards = scales
+    marks: list[AnyMark] = y_axis(upwards, _HEIGHT, _TOP)
+    for end, anchor in ((across.low, "start"), (across.high, "end")):
+        marks.append(
+            Label(tone="muted", x=across(end), y=_HEIGHT + 16, text=short(end), anchor=anchor)  # type: ignore[arg-type]
+        )
+    dots = [
+        Dot(
+            tone=TONES[way],
+            x=across(size),
+            y=_HEIGHT - upwards(seconds) * (_HEIGHT - _TOP),
+            radius=4,
+            title=f"{tracker}: {size:,.0f} {growth} in {seconds!r} s",
+        )
+        for size, seconds in each.points
+    ]
+    marks += [Line(tone=TONES[way], x=(a.x, b.x), y=(a.y, b.y), width=2) for a, b in pairwise(dots)]
+    words = each.problem if not dots else "" if each.slope is None else f"slope {_two(each.slope)}"
+    marks.append(Label(tone="muted", x=1.0, y=_HEIGHT + 34, text=words[:30], anchor="end", title=words))
+    return Drawing(height=_HEIGHT + 40, left=40, right=10, marks=[*marks, *dots], title=tracker)
+
+
+def growth_tables(measurements: Sequence[Measurement[Any, Any]]) -> dict[str, Table]:
+    """Return every slope, by way."""
+    return {way: _table(measurements, way) for way in WAYS}
+
+
+def _table(measurements: Sequence[Measurement[Any, Any]], way: str) -> Table:
+    rows = [
+        [text(each.tracker), text(growth), *(_slope(curve(each, way, growth, of)) for _, of in _MEASURES)]
+        for growth in _growths(measurements)
+        for each in measurements
+    ]
+    return Table(
+        id=f"growth-{way}",
+        caption=f"With which power of the size it grows, {WAYS[way]}",
+        columns=["tracker", "grows by", *(name for name, _ in _MEASURES)],
+        rows=rows,
+        note="1 is linear, 0 does not grow, 2 is quadratic; fitted to the logarithms of all sizes written.",
+    )
+
+
+def _slope(each: Curve) -> Cell:
+    if each.slope is None:
+        return Cell(text="–", hint=each.problem, kind="number")
+    sizes = ", ".join(f"{size:,.0f}: {value:.4g}" for size, value in each.points)
+    return Cell(text=_two(each.slope), exact=repr(each.slope), hint=sizes, kind="number")
+
+
+def _two(slope: float) -> str:
+    """Return a slope with two decimals, which is more than a few sizes can tell."""
+    return f"{round(slope, 2) + 0.0:.2f}".replace("-", "−")

@@ -1,0 +1,126 @@
+"""What a page shows of what stores survived: a matrix of everything that went wrong, and a chart of a kill."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from taximeter.measure.kind import Measurement
+from taximeter.report.drawing import AnyMark, Bar, Drawing, Label
+from taximeter.report.fates import Fate, Hardship, crash, fate, hardships
+from taximeter.report.figures import AXIS, NAMES, ROW, Figure, Scale, middle, name_at, x_axis
+from taximeter.report.matrix import Evidence, Mark, Matrix
+from taximeter.report.samples import NOT_MEASURED, WAYS
+from taximeter.report.tables import Sheet
+from taximeter.report.text import counted, ranged
+
+_ENDS: Final = 220.0
+_BAR: Final = 16.0
+_PARTS: Final = (("identical", "kept"), ("changed", "altered"), ("dropped", "lost"))
+
+
+def survival_matrix(kinds: dict[str, list[Measurement[Any, Any]]], trackers: Sequence[str], way: str) -> Matrix:
+    """Return what became of every tracker in every hardship, on one way."""
+    by_kind = {kind: {each.tracker: each for each in found} for kind, found in kinds.items()}
+    rows = []
+    for line, hardship in enumerate(hardships(kinds)):
+        measured = by_kind[hardship.kind]
+        marks = [
+            _mark(f"survival-{way}-{line}-{place}", name, hardship, measured.get(name), way)
+            for place, name in enumerate(trackers)
+        ]
+        rows.append((hardship.name, marks))
+    return Matrix(
+        id=f"survival-{way}",
+        caption=f"Kept of what was acknowledged, {WAYS[way]}",
+        head="what went wrong",
+        trackers=list(trackers),
+        first=0,
+        rows=rows,
+    )
+
+
+def _mark(id_: str, name: str, hardship: Hardship, measurement: Measurement[Any, Any] | None, way: str) -> Mark:
+    of = fate(measurement, way, hardship)
+    if not of.samples:
+        evidence = None
+        if of.problem != NOT_MEASURED:
+            evidence = Evidence(id=id_, title=f"{name}: {hardship.name}", sentences=[of.problem])
+        return Mark(verdict="unsupported", says=of.problem, evidence=evidence)
+    command = f"taximeter measure {hardship.kind} --tracker {name}"
+    evidence = Evidence(
+        id=id_,
+        title=f"{name}: {hardship.name}, {WAYS[way]}",
+        sentences=[f"{of.sentence}.", *of.details, f"Again: {command}"],
+    )
+    shares = {"identical": of.kept, "changed": of.altered, "dropped": of.lost}
+    return Mark(
+        verdict=of.verdict, says=of.sentence, text=of.text, shares=shares, evidence=evidence, state=of.states
+    )
+
+
+def killed_figure(measurements: Sequence[Measurement[Any, Any]], where: str) -> Figure:
+    """Return the chart of what is left of a training that was killed at once."""
+    hardship = crash()
+    fates = {way: {each.tracker: fate(each, way, hardship) for each in measurements} for way in WAYS}
+    order = sorted(fates["vendor"], key=lambda name: _order(fates["vendor"][name]))
+    trials = ranged(
+        (each.samples for by_name in fates.values() for each in by_name.values() if each.samples), "training"
+    )
+    return Figure(
+        id="killed",
+        title={way: _title(fates[way]) for way in WAYS},
+        note=f"n = {trials} for each bar, killed by SIGKILL at another point each time; through taximeter "
+        f"the exact record is read, after the courier has delivered; {where}",
+        alternative="A bar for each tracker: the shares of acknowledged points that were kept, altered and lost.",
+        panels={way: [_drawing(order, fates[way])] for way in WAYS},
+        sheet=Sheet(
+            head=["tracker", "way", "acknowledged", "kept", "altered", "lost", "afterwards"],
+            rows=[
+                (name, way, each.acknowledged, each.kept, each.altered, each.lost, each.states or each.problem)
+                for way, by_name in fates.items()
+                for name, each in by_name.items()
+            ],
+        ),
+        is_wide=True,
+        legend=_PARTS,
+    )
+
+
+def _order(of: Fate) -> tuple[bool, float]:
+    return (not of.samples, of.lost / of.acknowledged if of.acknowledged else 0.0)
+
+
+def _title(fates: dict[str, Fate]) -> str:
+    tried = {name: each for name, each in fates.items() if each.samples}
+    whole = [name for name, each in tried.items() if each.kept == each.acknowledged]
+    if not tried:
+        return "No training was killed on this way"
+    worst = min(tried, key=lambda name: tried[name].kept / max(1, tried[name].acknowledged))
+    least = f"; {worst} keeps {tried[worst].text}" if len(whole) < len(tried) else ""
+    verb = "keeps" if len(whole) == 1 else "keep"
+    return f"{len(whole)} of {counted(len(tried), 'tracker')} {verb} every acknowledged point of a kill{least}"
+
+
+def _drawing(names: Sequence[str], fates: dict[str, Fate]) -> Drawing:
+    scale, height = Scale(0.0, 100.0), ROW * len(names)
+    marks: list[AnyMark] = x_axis(scale, height, "per cent of the acknowledged points")
+    for row, name in enumerate(names):
+        marks.append(name_at(row, name))
+        marks += _bar(row, fates[name])
+    return Drawing(height=height + AXIS, left=NAMES, right=_ENDS, marks=marks)
+
+
+def _bar(row: int, of: Fate) -> list[AnyMark]:
+    y = middle(row)
+    if not of.acknowledged:
+        return [Label(tone="muted", x=0.0, y=y + 4, text=of.problem[:60], title=of.problem, move=6, row=row)]
+    ends = [0.0]
+    for part in (of.kept, of.altered, of.lost):
+        ends.append(ends[-1] + part / of.acknowledged)
+    bars = [
+        Bar(tone=tone, x=(left, right), y=(y - _BAR / 2, y + _BAR / 2), title=of.sentence, row=row)
+        for (tone, _), left, right in zip(_PARTS, ends, ends[1:], strict=False)
+        if right > left
+    ]
+    words = f"{of.kept:,} of {of.acknowledged:,}; {of.states}"
+    short = words if len(words) <= 34 else f"{words[:33]}…"  # noqa: PLR2004 - what fits beside the bar
+    return [*bars, Label(tone="ink", x=1.0, y=y + 4, text=short, title=words, move=10, row=row)]
