@@ -234,16 +234,16 @@ class Tracker(ABC):
         """
         raise Unsupported(f"{cls.name} has no server that {python} could start over {folder}.")
 
-    def import_for_plain(self) -> bool:
-        """Import what plain runs need, if it is better to share many of them out among some processes.
+    def import_for_plain(self) -> int:
+        """Import what plain runs need, if it is better to share them out among processes forked from this one.
 
-        It is for a vendor that waits for seconds as a run ends: then they wait together, and the processes, which
-        are forked from this one, need not import it again.
+        It is for a vendor that waits for seconds as a run ends, so that they wait together, or that has one run in
+        a process.
 
         Returns:
-            Whether it is better, which it is not for most.
+            How many runs a process should write; 0 where one process should write them all.
         """
-        return False
+        return 0
 
     def read(self, run_id: str, *, native: bool = False) -> RunRecord:
         """Read a run back.

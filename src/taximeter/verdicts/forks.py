@@ -1,6 +1,7 @@
 """Shares facts out among processes that are forked from one that has imported the vendor."""
 
 import os
+from collections import deque
 from collections.abc import Callable, Sequence
 from multiprocessing import get_context
 from typing import BinaryIO, Final
@@ -27,17 +28,24 @@ class Sender:
             self._out.flush()
 
 
+def in_a_fork(write: Callable[[Sequence[int]], None], facts: Sequence[int]) -> int:
+    """Write facts in a process of their own, and return its exit code."""
+    _, status = os.waitpid(_fork(write, facts), 0)
+    return os.waitstatus_to_exitcode(status)
+
+
 def share_out(
-    facts: Sequence[int], write: Callable[[Sequence[int]], None], send: Callable[[Message], None]
+    facts: Sequence[int], size: int, write: Callable[[Sequence[int]], None], send: Callable[[Message], None]
 ) -> None:
-    """Have several processes write a share of the facts each, and send a message about those that die."""
-    shares = {}
-    for number in range(min(_PROCESSES, len(facts))):
-        share = facts[number::_PROCESSES]
-        shares[_fork(write, share)] = share
-    while shares:
+    """Have processes write some facts each, several at once, and send a message about those that die."""
+    waiting = deque(facts[start : start + size] for start in range(0, len(facts), size))
+    running: dict[int, Sequence[int]] = {}
+    while waiting or running:
+        while waiting and len(running) < _PROCESSES:
+            share = waiting.popleft()
+            running[_fork(write, share)] = share
         pid, status = os.wait()
-        share = shares.pop(pid, ())
+        share = running.pop(pid, ())
         if share and status:
             send(Died(tuple(share), how_it_died(os.waitstatus_to_exitcode(status))))
 

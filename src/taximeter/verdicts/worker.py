@@ -18,7 +18,7 @@ from taximeter.plugins import load
 from taximeter.tracker import Tracker
 from taximeter.verdicts.bench import Bench
 from taximeter.verdicts.catalogue import fact_of
-from taximeter.verdicts.forks import Sender, share_out
+from taximeter.verdicts.forks import Sender, in_a_fork, share_out
 from taximeter.verdicts.messages import CONTROL, Begun, Order, Written
 from taximeter.verdicts.said import Listener, kind_of, plain_lines
 
@@ -29,26 +29,27 @@ _LONGEST_LINE = 500
 def main() -> None:
     """Write the facts, in this process or in some that are forked from it."""
     order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
-    with os.fdopen(os.dup(1), "wb") as out:
+    with os.fdopen(os.dup(1), "wb") as out, tempfile.NamedTemporaryFile() as usual:
         os.dup2(2, 1)
         tracker = load(order.tracker)(order.location)
-        writer = _Writer(tracker, Listener(), Sender(out))
-        if tracker.import_for_plain():
-            share_out(order.facts, writer.write, writer.sender.send)
+        writer = _Writer(tracker, Listener(), Sender(out), Path(usual.name))
+        if size := tracker.import_for_plain():
+            in_a_fork(writer.write, [CONTROL])
+            share_out(order.facts, size, writer.write, writer.sender.send)
         else:
-            writer.write(order.facts)
+            writer.write([CONTROL, *order.facts])
 
 
 class _Writer:
-    def __init__(self, tracker: Tracker, listener: Listener, sender: Sender) -> None:
+    def __init__(self, tracker: Tracker, listener: Listener, sender: Sender, usual: Path) -> None:
         self.sender = sender
         self._tracker = tracker
         self._listener = listener
-        self._usual: set[str] = set()
+        self._usual = usual
 
     def write(self, facts: Sequence[int]) -> None:
-        """Write the control run and then the facts, one after the other."""
-        for fact in (CONTROL, *facts):
+        """Write facts, one after the other; the control run is one of them."""
+        for fact in facts:
             self.sender.send(Begun(fact))
             self.sender.send(self._written(fact))
 
@@ -66,8 +67,9 @@ class _Writer:
         error = error or ending
         lines = plain_lines(self._listener.lines)
         if fact == CONTROL:
-            self._usual = set(map(kind_of, lines))
-        said = [line[:_LONGEST_LINE] for line in lines if kind_of(line) not in self._usual]
+            self._usual.write_text("\n".join(map(kind_of, lines)))
+        usual = set(self._usual.read_text().split("\n"))
+        said = [line[:_LONGEST_LINE] for line in lines if kind_of(line) not in usual]
         return Written(fact, bench.run_ids, bench.notes, said[:_MOST_LINES], _problem(error), _message(error))
 
 

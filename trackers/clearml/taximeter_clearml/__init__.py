@@ -63,8 +63,8 @@ class ClearMLTracker(Tracker):
 
         return PlainClearMLRun(experiment, name)
 
-    def import_for_plain(self) -> bool:
-        """Import ClearML, which waits for ten seconds as a run ends."""
+    def import_for_plain(self) -> int:
+        """Import ClearML, which waits for ten seconds as a run ends, and may hang in a process's second one."""
         from taximeter_clearml.isolation import (  # noqa: PLC0415 - the vendor is met here only
             isolate,
             shut_off_updates,
@@ -73,7 +73,7 @@ class ClearMLTracker(Tracker):
         isolate(self._cache_folder())
         shut_off_updates()
         import_module("taximeter_clearml.plain")  # and only after that
-        return True
+        return 1
 
     def list_runs(self) -> Iterator[RunSummary]:
         """Yield every session, oldest first."""

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from taximeter.plain import PlainRun
     from taximeter_comet.store import Store
 
+_RUNS_IN_A_PROCESS = 7
+
 
 class CometTracker(Tracker):
     """The folder that ``COMET_OFFLINE_DIRECTORY`` names; a run is an archive in it."""
@@ -56,13 +58,13 @@ class CometTracker(Tracker):
 
         return CometPlainRun(Path(self.location), experiment, name)
 
-    def import_for_plain(self) -> bool:
+    def import_for_plain(self) -> int:
         """Import Comet, which waits for two seconds as a run ends."""
         from taximeter_comet.isolation import isolate_plain  # noqa: PLC0415 - the vendor is met here only
 
         isolate_plain()
         import_module("taximeter_comet.plain")  # and only after that
-        return True
+        return _RUNS_IN_A_PROCESS
 
     def list_runs(self) -> Iterator[RunSummary]:
         """Yield every run, oldest first."""
