@@ -17,6 +17,8 @@ from taximeter.verdicts.results import TrackerVerdicts, Verdict
 CLAIMS: Final = "claims.json"
 """The file with all claims, in the folder of all reports."""
 
+_ELSEWHERE: Final = "no single facts were written on this way: what came back of the run stands above"
+
 Question = Literal["call", "kill", "writers", "runs", "points", "silent losses", "same verdicts", "nothing"]
 
 
@@ -125,7 +127,7 @@ def _grows(growth: str) -> Callable[[Claim, Known, str], str]:
 def _silent(claim: Claim, known: Known, way: str) -> str:
     found = known.verdicts.get(claim.tracker)
     if way == "interface":
-        return "the exact record is read back and compared bit for bit"
+        return _ELSEWHERE
     if found is None:
         return f"{claim.tracker}: {NOT_MEASURED}"
     return f"{claim.tracker} lost {found.silent_losses} of {found.judged} facts without a word"
@@ -134,7 +136,7 @@ def _silent(claim: Claim, known: Known, way: str) -> str:
 def _same(claim: Claim, known: Known, way: str) -> str:
     both = [known.verdicts.get(claim.tracker), known.verdicts.get(claim.other)]
     if way == "interface":
-        return "through taximeter both give back the same run"
+        return _ELSEWHERE
     if not all(both):
         return f"{claim.tracker} and {claim.other}: {NOT_MEASURED}"
     mine, theirs = ({each.fact: each.verdict for each in of.findings} for of in both if of)
