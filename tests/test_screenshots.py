@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -58,7 +59,11 @@ def chromium() -> Iterator[Chromium]:
 
 @pytest.mark.parametrize("name", SHOWN)
 def test_a_trackers_own_ui_shows_the_run(
-    name: str, compared: tuple[Results, Path], chromium: Chromium, tmp_path: Path
+    name: str,
+    compared: tuple[Results, Path],
+    chromium: Chromium,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Its name or a metric is in the text of the page or the screen, the picture is small, no process stays."""
     results, folder = compared
@@ -66,9 +71,9 @@ def test_a_trackers_own_ui_shows_the_run(
     ui = load(name).ui
     assert ui
     words = words_for(result_of(results, name), results.run["run_id"], copy)
-    before = running()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     picture = photograph(chromium, ui, words, sys.executable, copy)
-    assert running() <= before
+    assert not at_home_in(tmp_path)
     assert words["name"] in picture.text or words["metric"] in picture.text
     with Image.open(io.BytesIO(picture.png)) as image:
         assert image.width == WIDTH
@@ -139,10 +144,10 @@ def test_a_terminal_keeps_what_a_program_draws(tmp_path: Path) -> None:
     """Its size, places and colours; text is text in the page that shows it, and the program is ended."""
     program = "stty size; printf '\\033[3;5H\\033[31m<b>rmse 1</b>\\033[0m'; sleep 600"
     terminal = Terminal(60, 5)
-    terminal.run(program, ["rmse 1"], tmp_path, {"PATH": os.environ["PATH"]})
+    terminal.run(program, ["rmse 1"], tmp_path, {"PATH": os.environ["PATH"], "HOME": str(tmp_path)})
     assert terminal.text == "5 60\n\n    <b>rmse 1</b>"
     assert '<span style="color:#ff6b6b">&lt;b&gt;rmse 1&lt;/b&gt;</span>' in terminal.to_html(WIDTH)
-    assert not [each for each in psutil.Process().children(recursive=True) if "600" in each.cmdline()]
+    assert not at_home_in(tmp_path)
 
 
 def test_a_terminal_says_what_it_showed_instead(tmp_path: Path) -> None:
@@ -180,10 +185,14 @@ def result_of(results: Results, name: str) -> TrackerResult:
     return next(each for each in results.trackers if each.name == name)
 
 
-def running() -> set[int]:
-    """Return the processes below this one by id, but for the browser's, which come and go."""
-    below = psutil.Process().children(recursive=True)
-    return {process.pid for process in below if not process.name().startswith("chrom")}
+def at_home_in(folder: Path) -> list[str]:
+    """Return the commands of all processes of this machine whose home lies in a folder, as it does for a UI."""
+    processes = psutil.process_iter(["environ", "cmdline"])
+    return [
+        " ".join(process.info["cmdline"] or ())
+        for process in processes
+        if (process.info["environ"] or {}).get("HOME", "").startswith(str(folder))
+    ]
 
 
 def contents(folder: Path) -> dict[Path, bytes]:
