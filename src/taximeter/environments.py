@@ -99,6 +99,21 @@ def lacks_environment(name: str) -> bool:
     return "==" in name and name not in [environment.name for environment in list_environments()]
 
 
+def check_new(name: str) -> None:
+    """Make sure that an environment may be made under a name.
+
+    Raises:
+        InputError: it cannot be called so, or is there already.
+    """
+    if not _NAME.fullmatch(name):
+        raise InputError(f"{name!r} names no environment; write a tracker's name, or name==version.")
+    tracker = load(name)
+    if "==" in name and tracker.vendor is None:
+        raise InputError(f"{tracker.name} has no software of its own, and so no versions.")
+    if (environments_home() / name / _DESCRIPTION).exists():
+        raise InputError(f"{name} has an environment; `taximeter environment remove {name}` removes it.")
+
+
 def add_environment(
     name: str,
     extra: Iterable[str] = (),
@@ -118,14 +133,8 @@ def add_environment(
         InputError: it cannot be called so, or is there already.
         TrackerError: uv could not make it.
     """
-    if not _NAME.fullmatch(name):
-        raise InputError(f"{name!r} names no environment; write a tracker's name, or name==version.")
-    tracker, version = load(name), name.partition("==")[2]
-    if version and tracker.vendor is None:
-        raise InputError(f"{tracker.name} has no software of its own, and so no versions.")
-    folder = environments_home() / name
-    if (folder / _DESCRIPTION).exists():
-        raise InputError(f"{name} has an environment; `taximeter environment remove {name}` removes it.")
+    check_new(name)
+    tracker, version, folder = load(name), name.partition("==")[2], environments_home() / name
     from taximeter.requirements import install_steps  # noqa: PLC0415 - slow to import, and rarely needed
 
     shutil.rmtree(folder, ignore_errors=True)

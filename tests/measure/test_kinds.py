@@ -56,7 +56,7 @@ def test_the_cost_of_a_tracker_is_measured_by_the_command(cheap_tracker: str, tm
     [
         (("speed",), "there is no kind 'speed'"),
         (("cost", "-t", "nope"), "pip install taximeter-nope"),
-        (("cost", "-t", "no pe==1"), "not an installed tracker"),
+        (("cost", "-t", "no pe==1"), "names no environment"),
     ],
 )
 def test_what_cannot_be_measured_is_told_in_one_sentence(

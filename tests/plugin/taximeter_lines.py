@@ -192,7 +192,7 @@ class LinesPlain(PlainRun):
 
     def log_metrics(self, metrics: Mapping[str, Any], *, step: Any = None, time: int | None = None) -> None:
         """Add a line."""
-        self._writer.append(MetricsLogged(dict(metrics), step or 0, time or 0))
+        self._writer.log_metrics([MetricsLogged(dict(metrics), step or 0, time or 0)])
 
     def finish(self, status: Status = "finished") -> None:
         """Add a line."""

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from taximeter.cli.output import console, plain, print_json, print_table, stderr
-from taximeter.environments import Environment, add_environment, list_environments, remove_environment
+from taximeter.environments import Environment, add_environment, check_new, list_environments, remove_environment
 
 app = typer.Typer(
     help="Environments of their own for trackers: another version, or dependencies that fit with no other's.",
@@ -59,6 +59,7 @@ def remove(name: Name) -> None:
 
 def make(name: str, extra: Iterable[str] = (), exclude_newer: str | None = None) -> Environment:
     """Make an environment, and show what uv does; see `add_environment`."""
+    check_new(name)
     what = f"making an environment for {name}"
     if not stderr.is_terminal:
         stderr.print(f"taximeter: {what}", markup=False, highlight=False)
