@@ -35,6 +35,8 @@ class ClearMLTracker(Tracker):
         ),
     }
 
+    plain_seconds = 12.0
+
     @classmethod
     def location_in(cls, folder: Path) -> str:
         """Return a folder for ClearML alone, as the cache in its users' home is."""
