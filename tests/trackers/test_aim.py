@@ -556,7 +556,7 @@ class TestPlain:
         run.log_params({"lr": 0.1, "deep": {"a": [1]}})
         for step in (0, 1):
             run.log_metrics({"loss": 0.5, "acc": 1}, step=step)
-        run.set_tags({"data": "sample"})
+        run.set_tags({"sample": ""})
         run.add_note("a note")
         run.log_artifact(tmp_path / "w.bin", "kept/w.bin")
         run.log_figure(plt.figure(), "fig")
@@ -570,7 +570,7 @@ class TestPlain:
             "acc": [0, 1],
         }
         assert (native.tags, sorted(native.artifacts)) == (
-            {"data=sample": ""},
+            {"sample": ""},
             ["images/fig/0.png", "kept/w.bin", "texts/txt/0.txt"],
         )
 

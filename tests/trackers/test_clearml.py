@@ -534,7 +534,7 @@ class TestUsers:
             "bad": [(0.0, 0, run.metrics["bad"].times[0])],
             "best": [(3.5, -(2**31), run.metrics["best"].times[0])],
         }
-        assert (run.tags, run.notes) == ({"data": "sample"}, ("a note",))
+        assert (run.tags, run.notes) == ({"sample": ""}, ("a note",))
         assert run.artifacts["tables/x.csv"] == logged("x.csv", b"a\n1\n").artifact
         assert len([path for path in run.artifacts if path.endswith(".txt")]) == 1
         assert run.source
@@ -612,7 +612,7 @@ for step in range(3):
     run.log_metrics({"loss": step / 2}, step=step)
 run.log_metrics({"bad": math.nan}, step=0)
 run.log_metrics({"best": 3.5})
-run.set_tags({"data": "sample"})
+run.set_tags({"sample": ""})
 run.add_note("a note")
 Path("x.csv").write_text("a\\n1\\n")
 run.log_artifact(Path("x.csv"), "tables/x.csv")

@@ -427,10 +427,7 @@ class TestUsers:
         assert run.params.items() >= {"a": 1, "deep|b": [1, 2], "nan": "NaN", "curr_step": 2}.items()
         assert [value for value, _, _ in run.metrics["loss"]] == [0.0, 0.5, 1.0]
         assert list(run.metrics["loss"].steps) == [0, 1, 2]
-        assert (
-            run.tags.items()
-            >= {"team": "blue", "dataset_info": f"trips/2026-{'ab' * 32}, file:///trips.parquet"}.items()
-        )
+        assert run.tags["dataset_info"] == f"trips/2026-{'ab' * 32}, file:///trips.parquet"
         assert run.notes == ("a note",)
         assert run.artifacts.keys() >= {
             "dir/f.bin",
@@ -595,7 +592,7 @@ run.log_params({"a": 1, "deep": {"b": [1, 2]}, "nan": math.nan})
 for step in range(3):
     run.log_metrics({"loss": step / 2}, step=step)
 refused("time", lambda: run.log_metrics({"loss": 1.0}, time=0))
-run.set_tags({"team": "blue"})
+run.set_tags({"blue": ""})
 run.add_note("a note")
 Path("f.bin").write_bytes(b"abc")
 run.log_artifact(Path("f.bin"), "dir/f.bin")

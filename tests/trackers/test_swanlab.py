@@ -681,7 +681,7 @@ class TestPlain:
         printed = run_python(_PLAIN, tracker.location, status, cwd=tmp_path).splitlines()
         _, run_id, refused = next(line for line in printed if line.startswith("plain ")).split()
         native = tracker.read_native(run_id)
-        assert (native.experiment, native.name, native.status, refused) == ("taxi", "plain", status, "7")
+        assert (native.experiment, native.name, native.status, refused) == ("taxi", "plain", status, "6")
         assert [(point.value, point.step) for point in native.metrics["loss"]] == [
             (0.0, 0),
             (0.5, 1),

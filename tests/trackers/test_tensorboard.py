@@ -26,6 +26,7 @@ from tensorboard.plugins.text.summary_v2 import text_pb  # type: ignore[import-u
 from taximeter import start_run
 from taximeter.courier.dispatch import Dispatcher
 from taximeter.diff import diff
+from taximeter.environments import add_environment
 from taximeter.errors import InputError, Unsupported
 from taximeter.events import (
     ArtifactLogged,
@@ -612,7 +613,8 @@ def test_releases_are_measured_side_by_side(environments: Path, tmp_path: Path) 
 
 def test_runs_of_an_old_release_are_read_by_todays_reader(environments: Path, tmp_path: Path) -> None:
     """One that its own interface wrote, and one that the adapter did."""
-    assert (environments / "tensorboard==2.18.0").exists()
+    if not (environments / "tensorboard==2.18.0").exists():
+        add_environment("tensorboard==2.18.0")
     plain, kept = tmp_path / "plain", tmp_path / "kept"
     plain.mkdir()
     order = Order(way="vendor", tracker="tensorboard==2.18.0", location=str(plain), runs=1, points=3)

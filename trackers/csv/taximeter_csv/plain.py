@@ -43,6 +43,10 @@ class PlainSpreadsheetRun(PlainRun):
         """Set the cell of notes."""
         self._row["notes"] = text
 
+    def log_artifact(self, file: Path, name: str) -> None:
+        """Raise: a file is copied by hand, and nothing in the row knows of it."""
+        raise Unsupported(f"a spreadsheet has no place for {file} as {name!r} (not theirs: a cell holds no file).")
+
     def finish(self, status: Status = "finished") -> None:
         """Read the spreadsheet, add the row, and write it."""
         self._row["status"] = status

@@ -5,7 +5,7 @@ A run is a row of ``log.csv``, written when it ends: its params and the last val
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, ClassVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
 from taximeter.events import Started
 from taximeter.record import RunRecord
@@ -14,7 +14,7 @@ from taximeter.ui import TerminalUI
 
 if TYPE_CHECKING:
     from taximeter.plain import PlainRun
-    from taximeter_csv.store import Store
+    from taximeter_csv.store import SpreadsheetStore
 
 TABLE = "log.csv"
 COLUMNS = ("run_id", "name", "experiment", "started", "ended", "status", "notes")
@@ -73,6 +73,10 @@ class SpreadsheetTracker(Tracker):
         """Read a row: what is called like a metric and is a number is one, all else are params."""
         return self._store().read_native(run_id)
 
+    def read_last(self, run_id: str, key: str) -> tuple[Any, Any]:
+        """Read the cell of a metric."""
+        return self._store().read_last(run_id, key)
+
     def read_exact(self, run_id: str) -> RunRecord | None:
         """Read the record in the run's folder."""
         return self._store().read_exact(run_id)
@@ -86,7 +90,7 @@ class SpreadsheetTracker(Tracker):
         table = Path(self.location)
         yield from filter(Path.exists, (table, table.with_suffix("")))
 
-    def _store(self) -> "Store":
+    def _store(self) -> "SpreadsheetStore":
         from taximeter_csv.store import SpreadsheetStore  # noqa: PLC0415 - what a listing of trackers does not need
 
         return SpreadsheetStore(Path(self.location))

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from taximeter.errors import InputError
 from taximeter.record import RunRecord
 from taximeter.tracker import RunSummary
 from taximeter_csv import TABLE
+from taximeter_csv.cells import cell_value
 from taximeter_csv.native import Row, is_ours, row_record
 from taximeter_csv.runfolder import FOLDER_OF_RUNS, RunFolder
 from taximeter_csv.sheet import read_rows
@@ -99,3 +100,10 @@ class SpreadsheetStore(Store):
 
     def _run(self, run_id: str) -> RunFolder:
         return RunFolder(self._table.parent, run_id, self._table.stem)
+
+    def read_last(self, run_id: str, key: str) -> tuple[Any, Any]:
+        """Return a metric's cell, in the type that its form suggests; no cell has a step."""
+        for row in self._rows():
+            if row.run_id == run_id and key in row.cells:
+                return cell_value(row.cells[key]), 0
+        raise InputError(f"{self._table} has no metric {key!r} of the run {run_id!r}.")

@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Mapping
 from contextlib import chdir
 from itertools import count
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
@@ -71,7 +71,7 @@ class DVCLivePlainRun(PlainRun):
 
     def log_figure(self, figure: Any, name: str) -> None:
         """Call `Live.log_image`, which takes the name of a file."""
-        self._live.log_image(f"{name}.png", figure)
+        self._live.log_image(name if PurePosixPath(name).suffix else f"{name}.png", figure)
 
     def log_dataset(self, dataset: Dataset) -> None:
         """Call `Live.log_artifact` with a file that describes the dataset, and what it says as metadata."""
