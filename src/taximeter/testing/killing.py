@@ -71,11 +71,13 @@ def kill_training_and_courier(subject: Subject, folder: Path) -> Killed:
     """Kill both, look at what they left, and recover the run."""
     destination, home = subject.destination(folder / "store"), Home(folder / "journal")
     with _train(subject, destination, home, "SIGSTOP") as trainer:
-        run_id = _acknowledged(trainer)
-        wait_until(lambda: _has_begun(subject, folder / "store"), _PATIENCE_SECONDS)
-        sleep(_WRITING_SECONDS)
-        _kill_courier(home, destination)
-        trainer.kill()
+        try:
+            run_id = _acknowledged(trainer)
+            wait_until(lambda: _has_begun(subject, folder / "store"), _PATIENCE_SECONDS)
+            sleep(_WRITING_SECONDS)
+            _kill_courier(home, destination)
+        finally:
+            trainer.kill()
     torn_runs, torn_native = _look_at_torn(destination, run_id)
     receipts = [one.receipt for one in recover(home)]
     return _look(home, run_id, destination, receipts, torn_runs, torn_native)
@@ -110,7 +112,11 @@ def _acknowledged(trainer: "subprocess.Popen[str]") -> str:
 def _kill_courier(home: Home, destination: Destination) -> None:
     """Kill the process that holds the outbox's lock, with all its children."""
     path = str(home.outbox(destination).path)
-    couriers = [process for process in psutil.process_iter(["cmdline"]) if path in (process.info["cmdline"] or [])]
+    couriers = [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if any(word.endswith(f":{path}") for word in process.info["cmdline"] or ())
+    ]
     assert couriers, "no courier is at work"
     for courier in couriers:
         for process in (*courier.children(recursive=True), courier):

@@ -36,7 +36,7 @@ class PlainSpreadsheetRun(PlainRun):
     def log_metrics(self, metrics: Mapping[str, Any], *, step: Any = None, time: int | None = None) -> None:  # noqa: ARG002 - lost
         """Set a cell for each metric; the tutorials' dictionary has no place for a step."""
         if time is not None:
-            raise Unsupported("a row of a spreadsheet has one value of a metric, and no time for it.")
+            raise Unsupported("a row of a spreadsheet has one value of a metric, and no time for it (not theirs).")
         self._row |= metrics
 
     def add_note(self, text: str) -> None:
