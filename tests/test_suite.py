@@ -94,7 +94,7 @@ FAULTS: dict[str, dict[str, set[str]]] = {
     },
     "follows-paths": {"test_no_path_of_an_artifact_leads_out_of_the_store": {"up", "absolute", "by a link"}},
     "follows-ids": {"test_no_id_of_a_run_leads_out_of_the_store": {""}},
-    "raises-its-own-errors": {"test_a_run_that_is_not_there_is_an_input_error": {"exact", "native", "artifact"}},
+    "raises-its-own-errors": {"test_a_run_that_is_not_there_is_an_input_error": {""}},
     "knows-everything": {"test_a_folder_that_is_no_store_is_not_recognised": {""}},
     "shares-a-memory": {"test_two_stores_side_by_side_do_not_meet": {""}},
     "stumbles-over-others": {"test_processes_that_make_a_store_at_once_share_it": {""}},
