@@ -116,11 +116,7 @@ def test_the_document_is_made_of_the_facts() -> None:
 # Every installed tracker
 
 
-QUICK = [name for name in installed() if load(name).plain_seconds < 10]
-"""Trackers whose ninety plain runs end while a test can wait; `taximeter verdicts` judges the others."""
-
-
-@pytest.mark.parametrize("name", QUICK)
+@pytest.mark.parametrize("name", installed())
 def test_every_fact_has_a_verdict_and_its_evidence(name: str, verdicts_of: VerdictsOf) -> None:
     """Of every tracker; what was refused or is unsupported has a reason, what was changed shows how."""
     verdicts = verdicts_of(name)
@@ -138,7 +134,7 @@ def test_every_fact_has_a_verdict_and_its_evidence(name: str, verdicts_of: Verdi
     assert {int(number) for number in verdicts.issues} <= {fact.number for fact in FACTS}
 
 
-@pytest.mark.parametrize("name", [name for name in QUICK if Feature.READ in load(name).features])
+@pytest.mark.parametrize("name", [name for name in installed() if Feature.READ in load(name).features])
 def test_what_everybody_keeps_is_kept(name: str, verdicts_of: VerdictsOf) -> None:
     """A tracker that keeps no text, no ordinary key and no run that ended well is one whose reader is wrong."""
     kept = {(found.theme, found.name): found.verdict for found in verdicts_of(name).findings}

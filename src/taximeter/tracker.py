@@ -173,8 +173,6 @@ class Tracker(ABC):
     features: ClassVar[frozenset[Feature]]
     gaps: ClassVar[Mapping[Feature, Gap]] = {}
     """A reason for each feature that is not declared."""
-    plain_seconds: ClassVar[float] = 1.0
-    """About how long the vendor takes to end one plain run; tests judge those that are quick about it."""
     issues: ClassVar[Mapping[int, str]] = {}
     """What its users have reported to the vendor: the number of a fact, as in `docs/facts.md`, to an address."""
     old_requirements: ClassVar[Mapping[str, Sequence[str]]] = {}

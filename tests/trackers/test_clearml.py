@@ -103,7 +103,7 @@ def run_python(code: str, *arguments: str, home: Path, **variables: str) -> str:
     """Run code in a process of its own, with a home of its own, and return what it printed."""
     command = [sys.executable, "-W", "ignore", "-c", code, *arguments]
     environment = os.environ | {"HOME": str(home)} | variables
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, env=environment)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env=environment)
     assert done.returncode in {0, -signal.SIGKILL}, done.stderr
     return str(done.stdout)
 

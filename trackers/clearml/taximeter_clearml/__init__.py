@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from functools import cached_property
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
@@ -35,8 +34,6 @@ class ClearMLTracker(Tracker):
         ),
     }
 
-    plain_seconds = 12.0
-
     @classmethod
     def location_in(cls, folder: Path) -> str:
         """Return a folder for ClearML alone, as the cache in its users' home is."""
@@ -60,13 +57,6 @@ class ClearMLTracker(Tracker):
 
     def start_plain(self, experiment: str, name: str) -> PlainRun:
         """Start a task as ClearML's documentation does, with its defaults."""
-        self.import_for_plain()
-        from taximeter_clearml.plain import PlainClearMLRun  # noqa: PLC0415 - the vendor is met here only
-
-        return PlainClearMLRun(experiment, name)
-
-    def import_for_plain(self) -> int:
-        """Import ClearML, which waits for ten seconds as a run ends, and may hang in a process's second one."""
         from taximeter_clearml.isolation import (  # noqa: PLC0415 - the vendor is met here only
             isolate,
             shut_off_updates,
@@ -74,8 +64,9 @@ class ClearMLTracker(Tracker):
 
         isolate(self._cache_folder())
         shut_off_updates()
-        import_module("taximeter_clearml.plain")  # and only after that
-        return 1
+        from taximeter_clearml.plain import PlainClearMLRun  # noqa: PLC0415 - and only after that
+
+        return PlainClearMLRun(experiment, name)
 
     def list_runs(self) -> Iterator[RunSummary]:
         """Yield every session, oldest first."""

@@ -21,7 +21,7 @@ def isolate(cache: Path) -> Path:
     os.environ |= {
         "CLEARML_OFFLINE_MODE": "1",
         "CLEARML_CACHE_DIR": str(cache),
-        "CLEARML_CONFIG_FILE": os.devnull,
+        "CLEARML_CONFIG_FILE": str(Path(__file__).with_name("clearml.conf")),
     }
     warnings.filterwarnings("ignore", category=DeprecationWarning, module="clearml|pyparsing")
     return cache / "offline"

@@ -11,7 +11,7 @@ from clearml import OutputModel, Task
 
 from taximeter.errors import Unsupported
 from taximeter.plain import PlainRun
-from taximeter.record import Status
+from taximeter.record import Dataset, Status
 from taximeter_clearml import ClearMLTracker
 
 
@@ -74,6 +74,10 @@ class PlainClearMLRun(PlainRun):
         self._logger.report_media(
             title=name, series=name, iteration=0, stream=io.StringIO(text), file_extension=".txt"
         )
+
+    def log_dataset(self, dataset: Dataset) -> None:  # noqa: ARG002 - as its base has it
+        """Refuse."""
+        _refuse("no datasets of a task", "not theirs: offline a dataset is a session of its own")
 
     def log_model(self, model: Any, name: str) -> None:
         """Save an estimator with joblib, and register the file as the task's output model."""
