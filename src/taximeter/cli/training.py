@@ -329,9 +329,9 @@ def _sides(result: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _print_results(results: Results, page: Path) -> None:
     _print_result(results.experiment)
-    columns = ("tracker", "state", "validation rmse", "by itself", "seconds", "bytes")
+    columns = ("tracker", "state", "validation rmse", "native", "seconds", "bytes")
     rows = [_tracker_row(tracker) for tracker in results.trackers]
-    print_table("Each store, read back; by itself: facts its native view keeps", columns, rows, right=columns[2:])
+    print_table("Each store, read back; native: the facts that its own view keeps", columns, rows, right=columns[2:])
     for tracker in results.trackers:
         for difference in tracker.differences[:5]:
             console.print(f"{tracker.name}: {difference}", markup=False)
@@ -349,7 +349,7 @@ def _tracker_row(tracker: TrackerResult) -> tuple[str, ...]:
         tracker.name,
         tracker.state,
         "" if rmse is None else repr(rmse),
-        f"{kept} of {facts}" if facts else "",
+        f"{kept}/{facts}" if facts else "",
         short_number(sum(tracker.seconds.values())),
         size(tracker.bytes),
     )
