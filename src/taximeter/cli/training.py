@@ -331,7 +331,8 @@ def _print_results(results: Results, page: Path) -> None:
     _print_result(results.experiment)
     columns = ("tracker", "state", "validation rmse", "native", "seconds", "bytes")
     rows = [_tracker_row(tracker) for tracker in results.trackers]
-    print_table("Each store, read back; native: the facts that its own view keeps", columns, rows, right=columns[2:])
+    title = "Each store, read back; native: the facts that its own view keeps"
+    print_table(title, columns, rows, right=columns[2:])
     for tracker in results.trackers:
         for difference in tracker.differences[:5]:
             console.print(f"{tracker.name}: {difference}", markup=False)
