@@ -1,7 +1,10 @@
 """Samples are taken in turns, each once, and what comes of them is kept."""
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from threading import Barrier, Event
 
 import msgspec
 import pytest
@@ -107,6 +110,66 @@ def test_results_are_never_written_over(track: Track, tmp_path: Path) -> None:
     assert first != second
     assert first.read_bytes() == before
     assert len(track.taken) == 8, "a measurement that was completed is not resumed"
+
+
+def _of_samples(take: Callable[[Lap], None], *, is_timed: bool = False) -> Kind[Lap, Time]:
+    """Return a kind that takes samples so, and whose places are the numbers of its rows."""
+
+    def measure_lap(lap: Lap, _: Path) -> Time:
+        take(lap)
+        return Time(place=lap.number)
+
+    return replace(Track("").kind(), measure=measure_lap, is_timed=is_timed)
+
+
+@pytest.mark.parametrize(("is_timed", "depth"), [(False, Depth.FULL), (False, Depth.QUICK), (True, Depth.QUICK)])
+def test_samples_that_need_no_quiet_are_taken_at_once(
+    cheap_tracker: str, tmp_path: Path, depth: Depth, *, is_timed: bool
+) -> None:
+    """Each of the two waits for the other; the results are in the order of the plan all the same."""
+    barrier = Barrier(2)
+
+    def take(_: Lap) -> None:
+        barrier.wait(60)
+
+    kind = _of_samples(take, is_timed=is_timed)
+    (file,) = measure(plan([kind], [cheap_tracker], depth), tmp_path, depth, jobs=2)
+    assert [[sample.place for sample in row.samples] for row in kind.read(file).rows] == [
+        [number] * kind.repetitions.at(depth) for number in (1, 2)
+    ]
+
+
+def test_samples_that_tell_times_are_taken_alone(cheap_tracker: str, tmp_path: Path) -> None:
+    """However many are allowed at once."""
+    at_work = Event()
+
+    def take(_: Lap) -> None:
+        assert not at_work.is_set()
+        at_work.set()
+        at_work.clear()
+
+    kind = _of_samples(take, is_timed=True)
+    (file,) = measure(plan([kind], [cheap_tracker], Depth.FULL), tmp_path, Depth.FULL, jobs=4)
+    assert [row.problems for row in kind.read(file).rows] == [[], []]
+
+
+def test_a_stop_among_several_keeps_what_was_taken(cheap_tracker: str, tmp_path: Path) -> None:
+    """Those under way are kept too, and none of them is taken again."""
+    begun: list[int] = []
+
+    def take(lap: Lap) -> None:
+        begun.append(lap.number)
+        if len(begun) == 3:
+            raise KeyboardInterrupt
+
+    steps = plan([_of_samples(take)], [cheap_tracker], Depth.FULL)
+    with pytest.raises(KeyboardInterrupt):
+        measure(steps, tmp_path, Depth.FULL, jobs=2)
+    kept = (tmp_path / LEDGER).read_text().count("\n")
+    assert 2 <= kept < 6
+    begun[:] = [0] * 3
+    measure(steps, tmp_path, Depth.FULL, jobs=2)
+    assert len(begun) == 3 + 6 - kept
 
 
 @pytest.mark.parametrize("stops_at", range(4))

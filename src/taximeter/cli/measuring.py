@@ -1,5 +1,7 @@
 """The command that measures: ``measure``."""
 
+import math
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -47,15 +49,17 @@ def measure_trackers(
             make(one)
         parse_store(one, Path.cwd())
     steps = plan([KINDS[kind] for kind in kinds or KINDS], trackers, depth)
-    minutes = sum(step.seconds for step in steps) / 60
-    stderr.print(f"taximeter: {len(steps)} samples, about {minutes:.0f} minutes", highlight=False)
+    jobs = 2 * (os.cpu_count() or 1)
+    minutes = sum(step.seconds / step.kind.jobs(depth, jobs) for step in steps) / 60
+    stderr.print(f"taximeter: {len(steps)} samples, about {math.ceil(minutes)} min", highlight=False)
     with _bar() as bar:
         task = bar.add_task("", total=len(steps))
         written = measure(
             steps,
             results,
             depth,
-            on_step=lambda step: bar.update(task, completed=steps.index(step), description=str(step)),
+            jobs=jobs,
+            on_step=lambda step: bar.update(task, advance=1, description=str(step)),
         )
     if as_json:
         print_json([str(file) for file in written])

@@ -212,4 +212,5 @@ CRASH: Final = Kind(
     measure=measure_crash,
     repetitions=Times(20, 1),
     seconds=lambda _: 5.0,
+    is_timed=False,
 )

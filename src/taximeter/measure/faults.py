@@ -12,7 +12,7 @@ from taximeter.measure.faults_worker import Fault
 from taximeter.measure.kind import Depth, Kind, Times
 from taximeter.measure.ways import readable
 
-_QUICK = (Fault.READ_ONLY, Fault.FLIPPED)
+_QUICK = (Fault.FORK,)
 
 
 def _plan(trackers: Sequence[str], depth: Depth) -> list[FaultSettings]:
@@ -50,4 +50,5 @@ FAULTS: Final = Kind(
     measure=measure_fault,
     repetitions=Times(3, 1),
     seconds=lambda settings: 40.0 if settings.fault in SERVER_FAULTS else 8.0,
+    is_timed=False,
 )

@@ -81,6 +81,7 @@ class Kind(Generic[S, T]):
         measure: takes one sample, in processes of its own, with an empty folder for its files.
         repetitions: how many samples a row has.
         seconds: about how long a sample takes, to tell beforehand.
+        is_timed: whether a sample tells times, and so needs the machine for itself.
     """
 
     name: str
@@ -91,6 +92,11 @@ class Kind(Generic[S, T]):
     measure: Callable[[S, Path], T]
     repetitions: Times
     seconds: Callable[[S], float]
+    is_timed: bool = True
+
+    def jobs(self, depth: Depth, most: int) -> int:
+        """Return how many samples may be taken at once, of so many at most; a first impression may be hurried."""
+        return 1 if self.is_timed and depth == Depth.FULL else most
 
     def read(self, file: Path) -> Measurement[S, T]:
         """Return the results in a file.

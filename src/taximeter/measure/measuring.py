@@ -6,9 +6,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from importlib.metadata import version
+from itertools import groupby
 from pathlib import Path
+from threading import Lock
 from typing import Any, NamedTuple
 
 import msgspec
@@ -36,6 +39,11 @@ class Step(NamedTuple):
         return f"{self.kind.name} {' '.join(map(str, msgspec.structs.astuple(self.settings)))}"
 
     @property
+    def key(self) -> tuple[str, Any, int]:
+        """What a ledger finds it by."""
+        return self.kind.name, self.settings, self.repetition
+
+    @property
     def seconds(self) -> float:
         """About how long it takes."""
         return self.kind.seconds(self.settings)
@@ -52,7 +60,12 @@ def plan(kinds: Iterable[Kind[Any, Any]], trackers: Sequence[str], depth: Depth)
 
 
 def measure(
-    steps: Sequence[Step], folder: Path, depth: Depth, *, on_step: Callable[[Step], None] = lambda _: None
+    steps: Sequence[Step],
+    folder: Path,
+    depth: Depth,
+    *,
+    jobs: int = 1,
+    on_step: Callable[[Step], None] = lambda _: None,
 ) -> list[Path]:
     """Take samples, and write the results of each kind and tracker.
 
@@ -62,22 +75,41 @@ def measure(
         steps: as `plan` returns them.
         folder: of the results.
         depth: of the plan.
-        on_step: called before each sample.
+        jobs: how many samples are taken at once, of kinds that allow it.
+        on_step: called as each sample begins, perhaps from several threads.
 
     Returns:
         The files that were written.
     """
-    ledger = Ledger(folder / LEDGER)
-    taken: list[tuple[Step, Entry]] = []
-    for step in steps:
-        entry = ledger.find(step.kind.name, step.settings, step.repetition)
-        if entry is None:
-            on_step(step)
-            entry = ledger.add(step.kind.name, step.settings, step.repetition, *_take(step))
-        taken.append((step, entry))
+    ledger, turn = Ledger(folder / LEDGER), Lock()
+
+    def take(step: Step) -> None:
+        on_step(step)
+        came_of_it = _take(step)
+        with turn:
+            ledger.add(*step.key, *came_of_it)
+
+    missing = [step for step in steps if ledger.find(*step.key) is None]
+    for at_once, together in groupby(missing, key=lambda step: step.kind.jobs(depth, jobs)):
+        _take_each(take, [*together], at_once)
+    taken = [(step, entry) for step in steps if (entry := ledger.find(*step.key))]
     written = [save(measurement, folder, name) for name, measurement in _results(taken, depth)]
     ledger.remove()
     return written
+
+
+def _take_each(take: Callable[[Step], None], steps: Sequence[Step], jobs: int) -> None:
+    """Take samples, so many at once; when it is stopped, those under way are still taken."""
+    if jobs == 1:
+        for step in steps:
+            take(step)
+        return
+    with ThreadPoolExecutor(jobs) as pool:
+        try:
+            for done in as_completed([pool.submit(take, step) for step in steps]):
+                done.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _take(step: Step) -> tuple[Any, str]:
