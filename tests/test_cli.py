@@ -28,6 +28,16 @@ def test_the_trackers_are_listed_for_people_and_machines() -> None:
     assert all(name in printed for name in installed())
 
 
+def test_a_matrix_that_is_too_wide_is_printed_in_parts() -> None:
+    """Each with the names of its rows; no tracker's name is cut, and none is in two parts."""
+    lines = run("trackers", width=60).stdout.splitlines()
+    heads = [line.split()[1:] for line in lines if line.lstrip().startswith("feature")]
+    assert len(heads) > 1
+    assert [name for head in heads for name in head] == list(installed())
+    assert sum(line.lstrip().startswith("read back") for line in lines) == len(heads)
+    assert max(map(len, lines)) <= 60
+
+
 @pytest.mark.parametrize(
     "arguments",
     [("run", "--tracker", "nope"), ("compare", "--tracker", "nope"), ("runs", "nope"), ("show", "nope", "x")],

@@ -1,7 +1,7 @@
 """How results are printed: tables for people, JSON for machines, and no control characters from any store."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +13,9 @@ from rich.text import Text
 
 console = Console()
 stderr = Console(stderr=True)
+
+_BETWEEN = 3
+"""Cells between two columns."""
 
 
 def print_json(value: Any) -> None:
@@ -32,6 +35,39 @@ def print_table(
     for row in rows:
         table.add_row(*map(plain, row))
     console.print(table)
+
+
+def print_matrix(title: str, corner: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print a mark for each row and column, in several tables where the terminal is too narrow for one.
+
+    Args:
+        title: above the first.
+        corner: what the rows are.
+        columns: their names.
+        rows: each its name and its marks; none where it is a heading.
+    """
+    names = [plain(row[0]) for row in rows]
+    room = console.width - max(name.cell_len for name in [Text(corner), *names]) - _BETWEEN
+    for start, end in _parts([len(column) + _BETWEEN for column in columns], room):
+        table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+        table.add_column(corner, no_wrap=True)
+        for column in columns[start:end]:
+            table.add_column(plain(column), justify="center", no_wrap=True)
+        for name, row in zip(names, rows, strict=True):
+            table.add_row(name, *map(plain, row[1 + start : 1 + end]))
+        console.print(table)
+        title = ""
+
+
+def _parts(widths: Sequence[int], room: int) -> Iterator[tuple[int, int]]:
+    """Yield the first and the end of neighbours that fit into the room; one that does not stands alone."""
+    start, used = 0, 0
+    for place, width in enumerate(widths):
+        if used + width > room and place > start:
+            yield start, place
+            start, used = place, 0
+        used += width
+    yield start, len(widths)
 
 
 def plain(value: Any) -> Text:

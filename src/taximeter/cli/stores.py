@@ -6,7 +6,16 @@ from typing import Annotated, Any
 import typer
 from rich.status import Status
 
-from taximeter.cli.output import console, moment, plain, print_json, print_table, short_number, stderr
+from taximeter.cli.output import (
+    console,
+    moment,
+    plain,
+    print_json,
+    print_matrix,
+    print_table,
+    short_number,
+    stderr,
+)
 from taximeter.courier.recover import Recovered, recover
 from taximeter.environments import list_environments
 from taximeter.errors import InputError, TaximeterError
@@ -46,7 +55,7 @@ def list_trackers(as_json: Json = False) -> None:
     marks = [
         (feature, *(("●" if feature in tracker.features else "–") for tracker in found)) for feature in Feature
     ]
-    print_table("What each can do by itself", ("feature", *(tracker.name for tracker in found)), marks)
+    print_matrix("What each can do by itself", "feature", [tracker.name for tracker in found], marks)
     for problem in broken.values():
         console.print(problem, style="bold", markup=False)
     console.print("Another one is added by installing its distribution, taximeter-<name>.", style="dim")

@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.box import SIMPLE_HEAD
 from rich.status import Status
-from rich.table import Table
 from rich.text import Text
 
-from taximeter.cli.output import console, plain, print_json, stderr
+from taximeter.cli.output import console, plain, print_json, print_matrix, stderr
 from taximeter.errors import TaximeterError, TrackerError
 from taximeter.plugins import installed, load
 from taximeter.verdicts.results import Finding, TrackerVerdicts, Verdict, save_verdicts
@@ -78,23 +76,14 @@ def _tell(status: Status, name: str, what: str) -> None:
 
 
 def _print_matrix(found: Sequence[TrackerVerdicts]) -> None:
-    table = Table(
-        title="What each tracker keeps by itself", title_justify="left", title_style="bold", box=SIMPLE_HEAD
-    )
-    table.add_column("fact", no_wrap=True)
-    for verdicts in found:
-        table.add_column(plain(verdicts.tracker), justify="center", no_wrap=True)
-    rows = list(zip(*(verdicts.findings for verdicts in found), strict=True))
-    for theme, group in groupby(rows, key=lambda row: row[0].theme):
-        table.add_row(Text(theme, style="bold"))
-        for row in group:
-            table.add_row(plain(f"{row[0].fact:>3} {row[0].name}"), *map(_mark, row))
-    table.add_section()
-    table.add_row(
-        Text("silent losses", style="bold"), *(Text(str(each.silent_losses), style="bold") for each in found)
-    )
-    table.add_row("of facts judged", *(str(each.judged) for each in found))
-    console.print(table)
+    rows: list[tuple[Any, ...]] = []
+    findings = zip(*(verdicts.findings for verdicts in found), strict=True)
+    for theme, group in groupby(findings, key=lambda row: row[0].theme):
+        rows += [(Text(theme, style="bold"),)]
+        rows += [(f"{row[0].fact:>3} {row[0].name}", *map(_mark, row)) for row in group]
+    lost = (Text(str(each.silent_losses), style="bold") for each in found)
+    rows += [(Text("silent losses", style="bold"), *lost), ("of facts judged", *(each.judged for each in found))]
+    print_matrix("What each tracker keeps by itself", "fact", [each.tracker for each in found], rows)
     console.print(_legend())
     console.print("The evidence of one: taximeter verdicts TRACKER --fact N", style="dim")
 

@@ -20,7 +20,7 @@ class AimTracker(Tracker):
 
     name = "aim"
     vendor = "aim"
-    standing = Standing("dormant", "The last release is of May 2025; published vulnerabilities are unanswered.")
+    standing = Standing("dormant", "The last release is of May 2025; published vulnerabilities are unanswered")
     features = frozenset(Feature) - {Feature.TABLES, Feature.DATASETS, Feature.MODELS, Feature.CHILD_RUNS}
     gaps: ClassVar = {
         Feature.TABLES: Gap("not theirs", "Aim shows numbers, texts, images, figures and audio, but no tables"),
