@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 import pytest
 from markdown_it import MarkdownIt
+from PIL import Image
 from playwright.sync_api import Browser, Error, Page
 from report_cases import (
     DESKTOP,
@@ -28,7 +29,7 @@ from taximeter.errors import InputError
 from taximeter.report import write_report
 from taximeter.report.numbers import column, number, share
 from taximeter.report.tables import Sheet, csv_link
-from taximeter.results import FILE, TrackerResult, add_verdicts, read_results
+from taximeter.results import FILE, Screenshot, TrackerResult, add_verdicts, read_results
 from taximeter.verdicts.results import save_verdicts
 
 STYLE = Path(__file__).parent.parent / "src/taximeter/report/templates/style.css"
@@ -557,3 +558,32 @@ def test_without_scripts_the_page_can_be_read(visit: Any, report: Path) -> None:
     assert page.locator("#table-costs tbody th").all_inner_texts() == NAMES
     page.locator("#table-native a.mark").first.click()
     assert page.locator(".evidence:visible").count() == 1
+
+
+def test_the_gallery_shows_pictures_and_reasons(visit: Any, tmp_path: Path) -> None:
+    """Each is small and leads to the whole one; a file that is elsewhere or gone is a reason, and text stays text."""
+    (tmp_path / "screenshots").mkdir()
+    Image.new("RGB", (1280, 900), "#f7b500").save(tmp_path / "screenshots/one #1.png")
+    Image.new("RGB", (10, 10)).save(tmp_path.parent / "outside.png")
+    shots = [
+        Screenshot(tracker="one", caption="<b>its</b> page", command="one ui", file="screenshots/one #1.png"),
+        Screenshot(tracker="two", reason=HOSTILE),
+        Screenshot(tracker="three", caption="gone", file="screenshots/three.png"),
+        Screenshot(tracker="four", caption="not its own", file="../outside.png"),
+    ]
+    visited = visit(write_report(make_results(screenshots=shots), tmp_path).parent)
+    section = visited.page.locator("#gallery")
+    picture = section.get_by_role("img", name="<b>its</b> page")
+    picture.scroll_into_view_if_needed()
+    assert picture.evaluate(
+        "picture => picture.decode().then(() => [picture.naturalWidth, picture.naturalHeight])"
+    ) == [
+        640,
+        450,
+    ]
+    assert section.locator("img").count() == 1
+    assert section.locator("dt").all_inner_texts() == ["two", "three", "four"]
+    assert "screenshots/three.png is not in the folder of the comparison" in section.inner_text()
+    assert visited.complaints == []
+    picture.click()
+    assert unquote(visited.page.url).endswith("/screenshots/one #1.png")

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from playwright.sync_api import Browser, Locator, Page
 from report_cases import (
     HOSTILE,
@@ -34,6 +35,7 @@ from taximeter.report import write_project as render
 from taximeter.report.drawing import Bar, Drawing, Label, to_svg
 from taximeter.report.figures import Scale, decades, short
 from taximeter.report.growth import Curve
+from taximeter.results import Screenshot
 from taximeter.verdicts.results import save_verdicts
 
 PHONE = {"width": 390, "height": 844}
@@ -154,6 +156,14 @@ def test_a_comparison_is_the_newest_or_the_one_that_is_named(project: Path, tmp_
     folder = make_project(tmp_path)
     render(folder, "older")
     assert 'href="older/results.json"' in (folder / "index.html").read_text()
+
+
+def test_pictures_lead_into_the_folder_of_the_comparison(tmp_path: Path) -> None:
+    """The page of all results lies above it."""
+    folder = write_project(tmp_path)
+    write_comparison(folder, "look", screenshots=[Screenshot(tracker="csv", caption="rows", file="csv.png")])
+    Image.new("RGB", (20, 20)).save(folder / "look/csv.png")
+    assert '<a href="look/csv.png"><img src="data:image/webp;base64,' in render(folder).read_text()
 
 
 def test_there_must_be_something_to_show(tmp_path: Path) -> None:

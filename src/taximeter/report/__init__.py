@@ -4,6 +4,7 @@ from pathlib import Path
 
 from taximeter.journal.home import write_whole
 from taximeter.report.context import Report, make_report
+from taximeter.report.gallery import make_gallery
 from taximeter.report.markdown import render_markdown
 from taximeter.report.material import Material, read_material
 from taximeter.report.page import render_page
@@ -22,7 +23,7 @@ def write_report(results: Results, folder: Path) -> Path:
 
     Args:
         results: of the comparison.
-        folder: gets the two files, and is made where it does not exist.
+        folder: has the screenshots, gets the two files, and is made where it does not exist.
 
     Returns:
         The page.
@@ -30,7 +31,9 @@ def write_report(results: Results, folder: Path) -> Path:
     Raises:
         InputError: the results hold no experiment that can be shown.
     """
-    return _write_texts(make_report(Material(comparison=results, verdicts=results.verdicts)), folder)
+    gallery = make_gallery(results.screenshots, folder)
+    material = Material(comparison=results, verdicts=results.verdicts, gallery=gallery)
+    return _write_texts(make_report(material), folder)
 
 
 def write_project(folder: Path, comparison: str | None = None) -> Path:

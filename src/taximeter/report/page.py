@@ -26,6 +26,7 @@ SECTIONS: Final = (
     ("features", "Capabilities"),
     ("experiment", "The experiment and its data"),
     ("models", "Model against the mean"),
+    ("gallery", "In each tracker's own UI"),
     ("trackers", "What each holds"),
     ("differences", "Differences"),
     ("costs", "Costs of the comparison"),
@@ -51,6 +52,7 @@ def render_page(report: Report) -> str:
         .render(
             it=report,
             whole=report,
+            gallery=report.gallery,
             ways=report.ways,
             rank=rank_text,
             need_meanings=MEANINGS,
@@ -77,6 +79,7 @@ def _sections(report: Report) -> list[tuple[str, str]]:
         "survival": measured and measured.survival,
         "verdicts": report.verdict_matrix,
         "claims": report.claims,
+        "gallery": report.gallery,
         **dict.fromkeys(_OF_COMPARISON, report.comparison),
     }
     return [(id_, title) for id_, title in SECTIONS if has.get(id_, True)]
