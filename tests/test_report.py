@@ -17,6 +17,7 @@ from report_cases import (
     HOSTILE,
     NAMES,
     Visit,
+    draw,
     make_experiment,
     make_hostile,
     make_results,
@@ -64,12 +65,11 @@ def test_a_report_is_two_files(report: Path) -> None:
     assert (report / "index.html").stat().st_size < 6_000_000
 
 
-def test_the_page_has_no_chart_library(report: Path) -> None:
-    """Its charts are drawings, so that it is small and they stand when the text does."""
+def test_the_chart_library_comes_last(report: Path) -> None:
+    """It is packed, and stands below all text, so that the page can be read before it is there."""
     page = (report / "index.html").read_text()
-    assert len(page) < 1_500_000
-    assert page.count("<svg") >= 5
-    assert page.index("<svg") < page.index("Reproduce it</h3>")
+    assert len(page) < 2_500_000
+    assert page.index('id="plotly"') > page.index("Reproduce it</h3>")
 
 
 def test_results_without_an_experiment_leave_the_earlier_report(tmp_path: Path) -> None:
@@ -272,7 +272,8 @@ def test_the_page_asks_for_nothing_and_complains_of_nothing(name: str, request: 
     """One file is read, all charts are drawn, and the console stays empty."""
     visited = request.getfixturevalue(name)
     page = visited.page
-    assert page.locator(".plot svg :is(circle, rect, line)").count() > 100
+    draw(page)
+    assert page.locator(".plot path.point, .plot .point path").count() > 100
     assert visited.requests == [visited.url]
     assert visited.complaints == []
 
@@ -309,10 +310,9 @@ def test_every_tracker_is_in_every_table_of_the_page(page: Page) -> None:
     for name in ("native", "features", "metrics"):
         assert page.locator(f"#table-{name} thead th").all_inner_texts()[1:] == NAMES
     for chart in ("seconds", "bytes"):
-        drawn = page.locator(f"#chart-{chart} text[text-anchor=end]").evaluate_all(
-            "all => all.map(each => each.lastChild.textContent)"
-        )
-        assert set(drawn) == set(NAMES)
+        draw(page, f"#chart-{chart} .plot")
+        drawn = page.locator(f"#chart-{chart} .ytick").all_text_contents()
+        assert {name.strip() for name in drawn} == set(NAMES)
 
 
 def test_the_page_says_first_who_holds_the_run(page: Page) -> None:
@@ -340,7 +340,8 @@ def test_colours_follow_the_system_and_the_button(visit: Any, report: Path, syst
 
     def look() -> tuple[str, str]:
         page = visited.page
-        chart = "getComputedStyle(document.querySelector('#chart-bytes rect')).fill"
+        draw(page, "#chart-bytes .plot")
+        chart = "getComputedStyle(document.querySelector('#chart-bytes .point path')).fill"
         return page.evaluate("getComputedStyle(document.body).backgroundColor"), page.evaluate(chart)
 
     before = look()
@@ -488,11 +489,11 @@ def test_the_keyboard_opens_the_evidence_and_comes_back(page: Page) -> None:
 
 def test_everything_is_reached_by_the_keyboard(page: Page) -> None:
     """Every table that scrolls takes the focus and has a name, and so has every chart."""
-    reachable = page.locator(".scroll[tabindex='0'][role='region'][aria-labelledby]")
+    reachable = page.locator(".scroll[tabindex='0'][role='region']:is([aria-labelledby], [aria-label])")
     assert page.locator(".scroll").count() == reachable.count() > 10
     named = "all => all.every(each => document.getElementById(each.getAttribute('aria-labelledby'))?.textContent)"
     assert page.eval_on_selector_all("[aria-labelledby]", named)
-    assert page.locator(".plot svg[role='img'][aria-label]").count() == page.locator(".plot").count()
+    assert page.locator(".plot[role='img'][aria-label]").count() == page.locator(".plot").count()
     ids = page.eval_on_selector_all("[id]:not(svg [id])", "all => all.map(each => each.id)")
     assert len(ids) == len(set(ids))
 
@@ -552,16 +553,52 @@ def test_a_click_on_a_head_sorts_by_the_exact_values(spare: Page) -> None:
     assert names.all_inner_texts() == ["mlflow", "tensorboard", "csv", "wandb", "null"]
 
 
+def test_the_row_under_the_pointer_is_emphasised(visit: Any, report: Path) -> None:
+    """All pieces of its bar keep their strength, and those of the others fade until the pointer leaves."""
+    page = visit(report).page
+    draw(page, "#chart-seconds .plot")
+    bars = page.locator("#chart-seconds .trace.bars")
+    opacities = "all => all.map(each => getComputedStyle(each).opacity)"
+    assert set(bars.evaluate_all(opacities)) == {"1"}
+    box = bars.last.locator(".point").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.locator("#chart-seconds .hovertext").wait_for()
+    found = bars.evaluate_all(opacities)
+    assert found == ["0.3"] * (len(found) - 5) + ["1"] * 5
+    page.locator("h1").hover()
+    page.locator("#chart-seconds .hovertext").wait_for(state="detached")
+    assert set(bars.evaluate_all(opacities)) == {"1"}
+
+
+def test_a_chart_follows_the_width_of_the_page(visit: Any, report: Path) -> None:
+    """Also after it was drawn."""
+    page = visit(report).page
+    draw(page, "#chart-bytes .plot")
+    svg = page.locator("#chart-bytes .main-svg").first
+    before = svg.bounding_box()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_function("document.querySelector('#chart-bytes .main-svg').clientWidth < 390")
+    after = svg.bounding_box()
+    assert before
+    assert after
+    assert after["width"] < before["width"]
+    assert after["height"] == before["height"]
+
+
 def test_without_scripts_the_page_can_be_read(visit: Any, report: Path) -> None:
-    """Text, tables and evidence need none."""
+    """Text, tables and evidence need none, and below each chart are its rows."""
     page = visit(report, java_script_enabled=False).page
+    page.locator("#chart-bytes summary").click()
+    assert rows_of(page.locator("#chart-bytes tbody"))[:2] == [["mlflow", "1430221"], ["tensorboard", "86004"]]
+    assert "does not run here" in page.locator("noscript").inner_text()
     assert page.locator("#table-costs tbody th").all_inner_texts() == NAMES
     page.locator("#table-native a.mark").first.click()
     assert page.locator(".evidence:visible").count() == 1
 
 
 def test_the_gallery_shows_pictures_and_reasons(visit: Any, tmp_path: Path) -> None:
-    """Each is small and leads to the whole one; a file that is elsewhere or gone is a reason, and text stays text."""
+    """Each is small and leads to the whole one; what is elsewhere or gone has a reason, and text stays text."""
     (tmp_path / "screenshots").mkdir()
     Image.new("RGB", (1280, 900), "#f7b500").save(tmp_path / "screenshots/one #1.png")
     Image.new("RGB", (10, 10)).save(tmp_path.parent / "outside.png")
@@ -575,12 +612,8 @@ def test_the_gallery_shows_pictures_and_reasons(visit: Any, tmp_path: Path) -> N
     section = visited.page.locator("#gallery")
     picture = section.get_by_role("img", name="<b>its</b> page")
     picture.scroll_into_view_if_needed()
-    assert picture.evaluate(
-        "picture => picture.decode().then(() => [picture.naturalWidth, picture.naturalHeight])"
-    ) == [
-        640,
-        450,
-    ]
+    picture.evaluate("picture => picture.decode()")
+    assert picture.evaluate("picture => [picture.naturalWidth, picture.naturalHeight]") == [640, 450]
     assert section.locator("img").count() == 1
     assert section.locator("dt").all_inner_texts() == ["two", "three", "four"]
     assert "screenshots/three.png is not in the folder of the comparison" in section.inner_text()

@@ -10,7 +10,7 @@ from taximeter.report.material import Material, read_material
 from taximeter.report.page import render_page
 from taximeter.results import Results
 
-__all__ = ["PAGE", "TEXT", "write_project", "write_report"]
+__all__ = ["PAGE", "TEXT", "write_figures", "write_project", "write_report"]
 
 PAGE = "index.html"
 TEXT = "report.md"
@@ -37,7 +37,7 @@ def write_report(results: Results, folder: Path) -> Path:
 
 
 def write_project(folder: Path, comparison: str | None = None) -> Path:
-    """Write the page of the newest results of every kind, with its tables as CSV and its charts as PNG.
+    """Write the page of the newest results of every kind, with its tables as CSV.
 
     Args:
         folder: of all reports.
@@ -51,8 +51,20 @@ def write_project(folder: Path, comparison: str | None = None) -> Path:
     """
     report = make_report(read_material(folder, comparison))
     _write_all(folder / TABLES, "csv", _tables(report))
-    _write_all(folder / FIGURES, "png", _pictures(report))
     return _write_texts(report, folder)
+
+
+def write_figures(page: Path) -> None:
+    """Write the charts of a page of all results as PNG beside it, photographed from the page.
+
+    Raises:
+        InputError: there is no Chromium.
+        TrackerError: it does not draw them.
+    """
+    from taximeter.screenshots.browser import Chromium  # noqa: PLC0415 - an extra, and the page needs none of it
+
+    with Chromium() as chromium:
+        _write_all(page.parent / FIGURES, "png", chromium.cut_out(page.read_text(), "data-picture"))
 
 
 def _write_texts(report: Report, folder: Path) -> Path:
@@ -69,17 +81,6 @@ def _tables(report: Report) -> dict[str, bytes]:
     if report.verdict_matrix:
         sheets["verdicts"] = report.verdict_matrix.sheet
     return {name: sheet.csv.encode(errors="backslashreplace") for name, sheet in sheets.items()}
-
-
-def _pictures(report: Report) -> dict[str, bytes]:
-    from taximeter.report.png import to_png  # noqa: PLC0415 - Matplotlib is slow to import
-
-    return {
-        f"{figure.id}-{way}" if way else figure.id: to_png(panels, figure.title[way])
-        for figure in report.figures.values()
-        for way, panels in figure.panels.items()
-        if panels
-    }
 
 
 def _write_all(folder: Path, ending: str, files: dict[str, bytes]) -> None:

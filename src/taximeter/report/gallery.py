@@ -10,6 +10,7 @@ from urllib.parse import quote
 import msgspec
 from PIL import Image
 
+from taximeter.report.text import capital
 from taximeter.results import Screenshot
 
 _WIDTH: Final = 640
@@ -56,7 +57,7 @@ def make_gallery(screenshots: Sequence[Screenshot], folder: Path, address: str =
             shown.append(_shrink(shot, shot.file, folder, address))
         else:
             gone = f"{shot.file} is not in the folder of the comparison." if shot.file else ""
-            missing.append(Missing(shot.tracker, gone or shot.reason))
+            missing.append(Missing(shot.tracker, gone or capital(shot.reason)))
     return Gallery(shown, missing)
 
 
