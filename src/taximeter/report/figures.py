@@ -110,7 +110,7 @@ def rows_chart(
     count = len(names)
     down = {
         "tickvals": list(range(count)),
-        "ticktext": [f"{label(name)}  " for name in names],
+        "ticktext": [label(name) for name in names],
         "range": [count + below - 0.5, -0.5],
         "showgrid": False,
         "automargin": True,

@@ -68,14 +68,16 @@ def _growths(measurements: Sequence[Measurement[Any, Any]]) -> list[str]:
 
 
 def _figure(measurements: Sequence[Measurement[Any, Any]], growth: str, where: str) -> Figure:
-    curves = {way: {each.tracker: curve(each, way, growth) for each in measurements} for way in WAYS}
+    steepest = sorted(measurements, key=lambda each: -(curve(each, "vendor", growth).slope or 0.0))
+    curves = {way: {each.tracker: curve(each, way, growth) for each in steepest} for way in WAYS}
     points = [point for by_name in curves.values() for each in by_name.values() for point in each.points]
     across, upwards = decades([x for x, _ in points]), decades([y for _, y in points])
     name = growth.replace(" ", "-")
     return Figure(
         id=f"growth-{name}",
         title={way: _title(curves[way], growth) for way in WAYS},
-        note=f"n = 1 store a dot, medians where there are more; logarithmic axes, the same for all; {where}",
+        note=f"n = 1 store a dot, medians where there are more; seconds upwards, {growth} to the right, both "
+        f"logarithmic and the same for all; the steepest first; {where}",
         alternative=f"Seconds of writing by how many {growth} there are.",
         plots={
             way: [_plot(tracker, each, (across, upwards), way, growth) for tracker, each in by_name.items()]
@@ -121,7 +123,7 @@ def _plot(tracker: str, each: Curve, scales: tuple[list[int], list[int]], way: s
     figure = framed(
         [line],
         height=_HEIGHT,
-        margin=(46, 18, 8, 36),
+        margin=(46, 18, 8, 40),
         xaxis=log_axis(label(words), across) | {"tickvals": ends, "ticktext": [short(end) for end in ends]},
         yaxis=log_axis("", upwards),
     )

@@ -200,8 +200,9 @@
     const font = { family: "system-ui, sans-serif", size: 13, color: ink };
     const small = { ...font, color: muted };
     const axis = {
-      automargin: false, fixedrange: true, zeroline: false, gridcolor: line, exponentformat: "none",
-      separatethousands: true, ticklabeloverflow: "allow", tickangle: 0, tickfont: small, title: { font: small, standoff: 8 }, nticks: 8,
+      fixedrange: true, zeroline: false, gridcolor: line, ticks: "outside", ticklen: 6, tickcolor: "transparent",
+      tickfont: small, tickangle: 0, ticklabeloverflow: "allow", nticks: 8, exponentformat: "none",
+      separatethousands: true, title: { font: small, standoff: 8 },
     };
     return {
       layout: {
