@@ -24,6 +24,7 @@ BAR: Final = 0.57
 _LONGEST_LABEL = 28
 _LONGEST_LINE = 60
 _MOST_ROWS = 150
+_MOST_TICKS = 5
 _ROOM = 0.04
 
 
@@ -148,12 +149,13 @@ def log_axis(title: str, powers: Sequence[int]) -> dict[str, Any]:
     """Return a logarithmic axis between two powers of ten, with room for dots at its ends."""
     low, high = powers
     ticks = [10.0**power for power in range(low, high + 1, max(1, (high - low) // 6))]
+    every = 1 if len(ticks) <= _MOST_TICKS else 2  # a phone has no room for more numbers
     return {
         "title": {"text": title},
         "type": "log",
         "range": [low - _ROOM, high + _ROOM],
         "tickvals": ticks,
-        "ticktext": [short(tick) for tick in ticks],
+        "ticktext": [short(tick) if place % every == 0 else "" for place, tick in enumerate(ticks)],
     }
 
 

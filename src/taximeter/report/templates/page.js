@@ -101,6 +101,9 @@
       row.append(...columns.map((column) => row.querySelector(`[data-column="${column}"]`)));
       row.classList.toggle("ticked", ticked.includes(row));
     }
+    const options = new Map(all(".picker option", needs).map((option) => [option.value, option]));
+    needs.querySelector(".picker select")?.append(...columns.map((column) => options.get(column)));
+    if (ticked.length) pick.forEach((each) => each(options.get(columns[0])?.text));
   };
   needs?.addEventListener("change", (event) => event.target.type === "checkbox" && order());
   const address = new URLSearchParams(location.search).get("way");
