@@ -64,7 +64,9 @@ def write_figures(page: Path) -> None:
     from taximeter.screenshots.browser import Chromium  # noqa: PLC0415 - an extra, and the page needs none of it
 
     with Chromium() as chromium:
-        _write_all(page.parent / FIGURES, "png", chromium.cut_out(page.read_text(), "data-picture"))
+        _write_all(
+            page.parent / FIGURES, "png", chromium.cut_out(page.read_text(encoding="utf-8"), "data-picture")
+        )
 
 
 def _write_texts(report: Report, folder: Path) -> Path:

@@ -22,6 +22,7 @@ BAR: Final = 0.57
 """The height of a bar, as a part of its row's."""
 
 _LONGEST_LABEL = 28
+_LONGEST_WORDS = 33
 _LONGEST_LINE = 60
 _MOST_ROWS = 150
 _MOST_TICKS = 5
@@ -123,7 +124,13 @@ def rows_chart(
 def beside(x: float, row: int, name: str, words: str, *, hint: str = "", tone: str = "ink") -> go.Scatter:
     """Return words to the right of a place in a row; the hint is shown on hover."""
     return go.Scatter(
-        name=name, meta=tone, x=[x], y=[row], mode="text", text=f"  {label(words)}", hovertext=hover(hint or words)
+        name=name,
+        meta=tone,
+        x=[x],
+        y=[row],
+        mode="text",
+        text=f"  {label(words, _LONGEST_WORDS)}",
+        hovertext=hover(hint or words),
     )
 
 
@@ -159,10 +166,10 @@ def log_axis(title: str, powers: Sequence[int]) -> dict[str, Any]:
     }
 
 
-def label(text: str) -> str:
+def label(text: str, longest: int = _LONGEST_LABEL) -> str:
     """Return text that is short enough to stand in a plot, and stays text there."""
     shown = visible(text)
-    return _escaped(shown if len(shown) <= _LONGEST_LABEL else f"{shown[:_LONGEST_LABEL]}…")
+    return _escaped(shown if len(shown) <= longest else f"{shown[:longest]}…")
 
 
 def hover(text: str) -> str:
