@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from playwright.sync_api import Browser, Dialog, Locator, ViewportSize
+from playwright.sync_api import Browser, Dialog, Locator, Page, ViewportSize
 
 from taximeter.archive import save
 from taximeter.diff import ABSENT, Difference
@@ -556,10 +556,19 @@ class Visit:
         self.page.on("dialog", self._refuse)
         self.url = (folder / "index.html").as_uri()
         self.page.goto(self.url)
+        if context.get("java_script_enabled", True):
+            self.page.wait_for_function("window.Plotly")
 
     def _refuse(self, dialog: Dialog) -> None:
         self.complaints.append(dialog.message)
         dialog.dismiss()
+
+
+def draw(page: Page, selector: str = ".plot") -> None:
+    """Bring charts into view, one after the other, and wait until they are drawn."""
+    for plot in page.locator(f"{selector}:visible").all():
+        plot.scroll_into_view_if_needed()
+        plot.locator(".main-svg").first.wait_for()
 
 
 def rows_of(body: Locator) -> list[list[str]]:

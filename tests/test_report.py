@@ -10,12 +10,14 @@ from urllib.parse import unquote
 
 import pytest
 from markdown_it import MarkdownIt
+from PIL import Image
 from playwright.sync_api import Browser, Error, Page
 from report_cases import (
     DESKTOP,
     HOSTILE,
     NAMES,
     Visit,
+    draw,
     make_experiment,
     make_hostile,
     make_results,
@@ -28,7 +30,7 @@ from taximeter.errors import InputError
 from taximeter.report import write_report
 from taximeter.report.numbers import column, number, share
 from taximeter.report.tables import Sheet, csv_link
-from taximeter.results import FILE, TrackerResult, add_verdicts, read_results
+from taximeter.results import FILE, Screenshot, TrackerResult, add_verdicts, read_results
 from taximeter.verdicts.results import save_verdicts
 
 STYLE = Path(__file__).parent.parent / "src/taximeter/report/templates/style.css"
@@ -63,12 +65,11 @@ def test_a_report_is_two_files(report: Path) -> None:
     assert (report / "index.html").stat().st_size < 6_000_000
 
 
-def test_the_page_has_no_chart_library(report: Path) -> None:
-    """Its charts are drawings, so that it is small and they stand when the text does."""
+def test_the_chart_library_comes_last(report: Path) -> None:
+    """It is packed, and stands below all text, so that the page can be read before it is there."""
     page = (report / "index.html").read_text()
-    assert len(page) < 1_500_000
-    assert page.count("<svg") >= 5
-    assert page.index("<svg") < page.index("Reproduce it</h3>")
+    assert len(page) < 2_500_000
+    assert page.index('id="plotly"') > page.index("Reproduce it</h3>")
 
 
 def test_results_without_an_experiment_leave_the_earlier_report(tmp_path: Path) -> None:
@@ -271,7 +272,8 @@ def test_the_page_asks_for_nothing_and_complains_of_nothing(name: str, request: 
     """One file is read, all charts are drawn, and the console stays empty."""
     visited = request.getfixturevalue(name)
     page = visited.page
-    assert page.locator(".plot svg :is(circle, rect, line)").count() > 100
+    draw(page)
+    assert page.locator(".plot path.point, .plot .point path").count() > 100
     assert visited.requests == [visited.url]
     assert visited.complaints == []
 
@@ -306,11 +308,11 @@ def test_every_tracker_is_in_every_table_of_the_page(page: Page) -> None:
     for name in ("trackers", "costs"):
         assert page.locator(f"#table-{name} tbody th").all_inner_texts() == NAMES
     for name in ("native", "features", "metrics"):
-        assert page.locator(f"#table-{name} thead th").all_inner_texts()[1:] == NAMES
+        heads = page.locator(f"#table-{name} thead th").all_text_contents()
+        assert [head.strip() for head in heads][1:] == NAMES
     for chart in ("seconds", "bytes"):
-        drawn = page.locator(f"#chart-{chart} text[text-anchor=end]").evaluate_all(
-            "all => all.map(each => each.lastChild.textContent)"
-        )
+        draw(page, f"#chart-{chart} .plot")
+        drawn = page.locator(f"#chart-{chart} .ytick text").all_text_contents()
         assert set(drawn) == set(NAMES)
 
 
@@ -339,7 +341,8 @@ def test_colours_follow_the_system_and_the_button(visit: Any, report: Path, syst
 
     def look() -> tuple[str, str]:
         page = visited.page
-        chart = "getComputedStyle(document.querySelector('#chart-bytes rect')).fill"
+        draw(page, "#chart-bytes .plot")
+        chart = "getComputedStyle(document.querySelector('#chart-bytes .point path')).fill"
         return page.evaluate("getComputedStyle(document.body).backgroundColor"), page.evaluate(chart)
 
     before = look()
@@ -370,7 +373,10 @@ def test_the_page_never_scrolls_sideways(name: str, request: pytest.FixtureReque
 def test_silent_losses_are_marked_and_counted(page: Page) -> None:
     """In a cell of their own colour, and in the first row; a loss that was told of is not among them."""
     matrix = page.locator("#table-verdicts")
-    assert matrix.locator("figcaption span").inner_text() == "mlflow lost 2 of 6 facts without a word"
+    assert (
+        matrix.locator("figcaption span").inner_text()
+        == "2 of 2 trackers lost facts without a word; mlflow lost 2 of 6"
+    )
     rows = unquote((matrix.locator("a.csv").get_attribute("href") or "").partition(",")[2]).splitlines()
     assert rows[2] == '2,params,list,"changed with loss, in silence","changed with loss, in silence"'
     assert matrix.locator("thead th").all_inner_texts() == ["fact", "mlflow", "csv"]
@@ -487,11 +493,11 @@ def test_the_keyboard_opens_the_evidence_and_comes_back(page: Page) -> None:
 
 def test_everything_is_reached_by_the_keyboard(page: Page) -> None:
     """Every table that scrolls takes the focus and has a name, and so has every chart."""
-    reachable = page.locator(".scroll[tabindex='0'][role='region'][aria-labelledby]")
+    reachable = page.locator(".scroll[tabindex='0'][role='region']:is([aria-labelledby], [aria-label])")
     assert page.locator(".scroll").count() == reachable.count() > 10
     named = "all => all.every(each => document.getElementById(each.getAttribute('aria-labelledby'))?.textContent)"
     assert page.eval_on_selector_all("[aria-labelledby]", named)
-    assert page.locator(".plot svg[role='img'][aria-label]").count() == page.locator(".plot").count()
+    assert page.locator(".plot[role='img'][aria-label]").count() == page.locator(".plot").count()
     ids = page.eval_on_selector_all("[id]:not(svg [id])", "all => all.map(each => each.id)")
     assert len(ids) == len(set(ids))
 
@@ -551,9 +557,70 @@ def test_a_click_on_a_head_sorts_by_the_exact_values(spare: Page) -> None:
     assert names.all_inner_texts() == ["mlflow", "tensorboard", "csv", "wandb", "null"]
 
 
+def test_the_row_under_the_pointer_is_emphasised(visit: Any, report: Path) -> None:
+    """All pieces of its bar keep their strength, and those of the others fade until the pointer leaves."""
+    page = visit(report).page
+    draw(page, "#chart-seconds .plot")
+    bars = page.locator("#chart-seconds .trace.bars")
+    opacities = "all => all.map(each => getComputedStyle(each).opacity)"
+    assert set(bars.evaluate_all(opacities)) == {"1"}
+    box = bars.last.locator(".point").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.locator("#chart-seconds .hovertext").wait_for()
+    found = bars.evaluate_all(opacities)
+    assert found == ["0.3"] * (len(found) - 5) + ["1"] * 5
+    page.locator("h1").hover()
+    page.locator("#chart-seconds .hovertext").wait_for(state="detached")
+    assert set(bars.evaluate_all(opacities)) == {"1"}
+
+
+def test_a_chart_follows_the_width_of_the_page(visit: Any, report: Path) -> None:
+    """Also after it was drawn."""
+    page = visit(report).page
+    draw(page, "#chart-bytes .plot")
+    svg = page.locator("#chart-bytes .main-svg").first
+    before = svg.bounding_box()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_function("document.querySelector('#chart-bytes .main-svg').clientWidth < 390")
+    after = svg.bounding_box()
+    assert before
+    assert after
+    assert after["width"] < before["width"]
+    assert after["height"] == before["height"]
+
+
 def test_without_scripts_the_page_can_be_read(visit: Any, report: Path) -> None:
-    """Text, tables and evidence need none."""
+    """Text, tables and evidence need none, and below each chart are its rows."""
     page = visit(report, java_script_enabled=False).page
+    page.locator("#chart-bytes summary").click()
+    assert rows_of(page.locator("#chart-bytes tbody"))[:2] == [["mlflow", "1430221"], ["tensorboard", "86004"]]
+    assert "does not run here" in page.locator("noscript").inner_text()
     assert page.locator("#table-costs tbody th").all_inner_texts() == NAMES
     page.locator("#table-native a.mark").first.click()
     assert page.locator(".evidence:visible").count() == 1
+
+
+def test_the_gallery_shows_pictures_and_reasons(visit: Any, tmp_path: Path) -> None:
+    """Each is small and leads to the whole one; what is elsewhere or gone has a reason, and text stays text."""
+    (tmp_path / "screenshots").mkdir()
+    Image.new("RGB", (1280, 900), "#f7b500").save(tmp_path / "screenshots/one #1.png")
+    Image.new("RGB", (10, 10)).save(tmp_path.parent / "outside.png")
+    shots = [
+        Screenshot(tracker="one", caption="<b>its</b> page", command="one ui", file="screenshots/one #1.png"),
+        Screenshot(tracker="two", reason=HOSTILE),
+        Screenshot(tracker="three", caption="gone", file="screenshots/three.png"),
+        Screenshot(tracker="four", caption="not its own", file="../outside.png"),
+    ]
+    visited = visit(write_report(make_results(screenshots=shots), tmp_path).parent)
+    section = visited.page.locator("#gallery")
+    picture = section.get_by_role("img", name="<b>its</b> page")
+    picture.scroll_into_view_if_needed()
+    picture.evaluate("picture => picture.decode()")
+    assert picture.evaluate("picture => [picture.naturalWidth, picture.naturalHeight]") == [640, 450]
+    assert section.locator("img").count() == 1
+    assert section.locator("dt").all_inner_texts() == ["two", "three", "four"]
+    assert "screenshots/three.png is not in the folder of the comparison" in section.inner_text()
+    assert visited.complaints == []
+    picture.click()
+    assert unquote(visited.page.url).endswith("/screenshots/one #1.png")

@@ -20,8 +20,6 @@ from PIL import Image
 from taximeter.compare import compare
 from taximeter.errors import InputError, TrackerError
 from taximeter.plugins import installed, load
-from taximeter.report.gallery import make_gallery
-from taximeter.report.page import _environment
 from taximeter.results import Results, Screenshot, TrackerResult, read_results
 from taximeter.screenshots import photograph, take_screenshots, words_for
 from taximeter.screenshots.browser import WIDTH, Chromium, find_chromium
@@ -165,19 +163,6 @@ def test_what_is_missing_is_named_before_anything_takes_time(tmp_path: Path) -> 
     assert done.returncode == 2
     assert "none of chromium, chromium-browser, google-chrome is on the PATH" in done.stderr
     assert not Path("reports").exists()
-
-
-def test_the_gallery_shows_pictures_and_reasons(tmp_path: Path) -> None:
-    """The fragment holds small pictures that lead to the files, and no markup of a caption."""
-    (tmp_path / "screenshots").mkdir()
-    Image.new("RGB", (1280, 900), "#f7b500").save(tmp_path / "screenshots/one.png")
-    one = Screenshot(tracker="one", caption="<b>its</b> page", command="one ui", file="screenshots/one.png")
-    gallery = make_gallery([one, Screenshot(tracker="two", reason="no UI")], tmp_path)
-    html = _environment().get_template("gallery.html.j2").render(gallery=gallery)
-    assert '<a href="screenshots/one.png"><img src="data:image/webp;base64,' in html
-    assert 'width="640" height="450"' in html
-    assert "&lt;b&gt;its&lt;/b&gt; page" in html
-    assert "<dt>two</dt><dd>no UI</dd>" in html
 
 
 def result_of(results: Results, name: str) -> TrackerResult:

@@ -253,9 +253,15 @@ def _write_report(results: Results, folder: Path) -> Path:
 
 
 def _write_project(comparison: str | None) -> Path:
-    from taximeter.report import write_project  # noqa: PLC0415 - as above
+    from taximeter.report import write_figures, write_project  # noqa: PLC0415 - as above
 
-    return write_project(REPORTS, comparison)
+    page = write_project(REPORTS, comparison)
+    try:
+        _photographer()
+        write_figures(page)
+    except TaximeterError as error:
+        stderr.print(f"taximeter: the charts were not drawn as PNG: {error}", highlight=False, soft_wrap=True)
+    return page
 
 
 @contextmanager

@@ -4,12 +4,13 @@ from pathlib import Path
 
 from taximeter.journal.home import write_whole
 from taximeter.report.context import Report, make_report
+from taximeter.report.gallery import make_gallery
 from taximeter.report.markdown import render_markdown
 from taximeter.report.material import Material, read_material
 from taximeter.report.page import render_page
 from taximeter.results import Results
 
-__all__ = ["PAGE", "TEXT", "write_project", "write_report"]
+__all__ = ["PAGE", "TEXT", "write_figures", "write_project", "write_report"]
 
 PAGE = "index.html"
 TEXT = "report.md"
@@ -22,7 +23,7 @@ def write_report(results: Results, folder: Path) -> Path:
 
     Args:
         results: of the comparison.
-        folder: gets the two files, and is made where it does not exist.
+        folder: has the screenshots, gets the two files, and is made where it does not exist.
 
     Returns:
         The page.
@@ -30,11 +31,13 @@ def write_report(results: Results, folder: Path) -> Path:
     Raises:
         InputError: the results hold no experiment that can be shown.
     """
-    return _write_texts(make_report(Material(comparison=results, verdicts=results.verdicts)), folder)
+    gallery = make_gallery(results.screenshots, folder)
+    material = Material(comparison=results, verdicts=results.verdicts, gallery=gallery)
+    return _write_texts(make_report(material), folder)
 
 
 def write_project(folder: Path, comparison: str | None = None) -> Path:
-    """Write the page of the newest results of every kind, with its tables as CSV and its charts as PNG.
+    """Write the page of the newest results of every kind, with its tables as CSV.
 
     Args:
         folder: of all reports.
@@ -48,8 +51,22 @@ def write_project(folder: Path, comparison: str | None = None) -> Path:
     """
     report = make_report(read_material(folder, comparison))
     _write_all(folder / TABLES, "csv", _tables(report))
-    _write_all(folder / FIGURES, "png", _pictures(report))
     return _write_texts(report, folder)
+
+
+def write_figures(page: Path) -> None:
+    """Write the charts of a page of all results as PNG beside it, photographed from the page.
+
+    Raises:
+        InputError: there is no Chromium.
+        TrackerError: it does not draw them.
+    """
+    from taximeter.screenshots.browser import Chromium  # noqa: PLC0415 - an extra, and the page needs none of it
+
+    with Chromium() as chromium:
+        _write_all(
+            page.parent / FIGURES, "png", chromium.cut_out(page.read_text(encoding="utf-8"), "data-picture")
+        )
 
 
 def _write_texts(report: Report, folder: Path) -> Path:
@@ -66,17 +83,6 @@ def _tables(report: Report) -> dict[str, bytes]:
     if report.verdict_matrix:
         sheets["verdicts"] = report.verdict_matrix.sheet
     return {name: sheet.csv.encode(errors="backslashreplace") for name, sheet in sheets.items()}
-
-
-def _pictures(report: Report) -> dict[str, bytes]:
-    from taximeter.report.png import to_png  # noqa: PLC0415 - Matplotlib is slow to import
-
-    return {
-        f"{figure.id}-{way}" if way else figure.id: to_png(panels, figure.title[way])
-        for figure in report.figures.values()
-        for way, panels in figure.panels.items()
-        if panels
-    }
 
 
 def _write_all(folder: Path, ending: str, files: dict[str, bytes]) -> None:

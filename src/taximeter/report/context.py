@@ -12,6 +12,7 @@ from taximeter.report.cost_figures import cost_figures
 from taximeter.report.costs import calls_figure, costs_tables, workloads_tables
 from taximeter.report.experiment import Experiment, read_experiment
 from taximeter.report.figures import Figure
+from taximeter.report.gallery import Gallery
 from taximeter.report.growth import growth_figures, growth_tables
 from taximeter.report.material import Material, Source, tracker_names, versions_of
 from taximeter.report.matrix import Matrix
@@ -75,6 +76,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     measured: Measured | None
     verdict_matrix: VerdictMatrix | None
     claims: dict[str, list[Answer]]
+    gallery: Gallery | None
     sources: Sequence[Source]
     figures: dict[str, Figure]
     tables: dict[str, Table]
@@ -122,6 +124,7 @@ def make_report(material: Material) -> Report:
         measured=_measured(material, figures, names),
         verdict_matrix=verdict_matrix(material.verdicts, compared),
         claims=_claims(material),
+        gallery=material.gallery if material.gallery.shown or material.gallery.missing else None,
         sources=material.measured,
         figures={figure.id: figure for figure in figures},
         tables={table.id: table for table in _tables(material, experiment, newest.environment)},

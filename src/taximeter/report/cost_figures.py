@@ -1,22 +1,9 @@
 """The charts of a comparison's costs: a tracker's seconds by stage, and its bytes."""
 
 from collections.abc import Mapping, Sequence
-from itertools import accumulate, pairwise
 from typing import Final
 
-from taximeter.report.drawing import AnyMark, Bar, Drawing, Label
-from taximeter.report.figures import (
-    ALWAYS,
-    AXIS,
-    NAMES,
-    ROW,
-    Figure,
-    from_zero,
-    middle,
-    name_at,
-    with_unit,
-    x_axis,
-)
+from taximeter.report.figures import ALWAYS, Figure, Plot, axis_of, bar, beside, rows_chart, with_unit
 from taximeter.report.numbers import number, unit_of_bytes
 from taximeter.report.tables import Sheet
 from taximeter.results import TrackerResult
@@ -37,8 +24,7 @@ _BYTES: Final = (
     "{}'s store takes {} times the bytes of {}'s",
     "No store could be measured",
 )
-_BAR = 16
-_ENDS = 96.0
+_ENDS: Final = 96
 
 
 def cost_figures(trackers: Sequence[TrackerResult], where: str) -> list[Figure]:
@@ -78,7 +64,7 @@ def _seconds(trackers: Sequence[TrackerResult], where: str) -> Figure:
         title={ALWAYS: _ratio(trackers, totals, _SECONDS)},
         note=f"n = 1 run for each tracker, all couriers at the same time, so no spread and upper bounds; {where}",
         alternative="A bar for each tracker, in pieces: the seconds of each stage.",
-        panels={ALWAYS: [_bars(_by_size(trackers, totals), pieces, totals, "s")]},
+        plots={ALWAYS: [_bars(_by_size(trackers, totals), pieces, totals, "s")]},
         sheet=Sheet(head=["tracker", *(f"{stage}, s" for stage in names)], rows=rows),
         legend=[(_TONES.get(stage, "paler"), STAGES.get(stage, stage)) for stage in names],
     )
@@ -97,7 +83,7 @@ def _bytes(trackers: Sequence[TrackerResult], where: str) -> Figure:
         title={ALWAYS: _ratio(trackers, {tracker.name: tracker.bytes for tracker in trackers}, _BYTES)},
         note=f"n = 1 store for each tracker with this one run, its artifacts and our exact record in it; {where}",
         alternative="A bar for each tracker: the size of its store.",
-        panels={ALWAYS: [_bars(_by_size(trackers, sizes), pieces, sizes, unit)]},
+        plots={ALWAYS: [_bars(_by_size(trackers, sizes), pieces, sizes, unit)]},
         sheet=Sheet(head=["tracker", "bytes"], rows=[(tracker.name, tracker.bytes) for tracker in trackers]),
     )
 
@@ -107,27 +93,16 @@ def _bars(
     pieces: Mapping[str, list[tuple[str, float, str]]],
     sizes: Mapping[str, float | None],
     unit: str,
-) -> Drawing:
-    """Draw bars to the right, one row for each tracker, its size at the end; pieces have tone, size and words."""
-    scale, height = from_zero(list(sizes.values())), ROW * len(trackers)
-    marks: list[AnyMark] = x_axis(scale, height, "seconds" if unit == "s" else unit)
+) -> Plot:
+    """Return bars to the right, a row for each tracker, its size at the end; pieces have tone, size and words."""
+    names, traces = [tracker.name for tracker in trackers], []
     for row, tracker in enumerate(trackers):
-        marks.append(name_at(row, tracker.name))
-        of = pieces.get(tracker.name, [])
-        ends = list(accumulate((piece[1] for piece in of), initial=0.0))
-        marks += [
-            Bar(
-                tone=tone,
-                x=(scale(left), scale(right)),
-                y=(middle(row) - _BAR / 2, middle(row) + _BAR / 2),
-                title=words,
-                row=row,
-            )
-            for (tone, _, words), (left, right) in zip(of, pairwise(ends), strict=True)
-        ]
-        words = tracker.state if sizes[tracker.name] is None else with_unit(sizes[tracker.name], unit)
-        marks.append(Label(tone="ink", x=scale(ends[-1]), y=middle(row) + 4, text=words, move=6, row=row))
-    return Drawing(height=height + AXIS, left=NAMES, right=_ENDS, marks=marks)
+        name, size = tracker.name, sizes[tracker.name]
+        traces += [bar(part, row, name, tone, f"{name}: {words}") for tone, part, words in pieces.get(name, ())]
+        words = tracker.state if size is None else with_unit(size, unit)
+        traces.append(beside(size or 0.0, row, name, words))
+    axis = axis_of("seconds" if unit == "s" else unit, list(sizes.values()))
+    return Plot(rows_chart(names, traces, axis, right=_ENDS))
 
 
 def _by_size(trackers: Sequence[TrackerResult], sizes: Mapping[str, float | None]) -> list[TrackerResult]:

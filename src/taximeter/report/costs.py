@@ -3,30 +3,21 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+import plotly.graph_objects as go
+
 from taximeter.measure.kind import Measurement
 from taximeter.measure.statistics import Estimate, estimate
 from taximeter.measure.workloads import WORKLOADS
-from taximeter.report.drawing import AnyMark, Dot, Drawing, Label, Line
-from taximeter.report.figures import (
-    AXIS,
-    NAMES,
-    ROW,
-    Figure,
-    Scale,
-    decades,
-    label,
-    middle,
-    name_at,
-    x_axis,
-)
+from taximeter.report.figures import Figure, Plot, beside, decades, hover, log_axis, rows_chart
 from taximeter.report.numbers import number
 from taximeter.report.samples import TONES, WAYS, Found, estimates, find, spread
 from taximeter.report.tables import Cell, Sheet, Table, figure, text
 from taximeter.report.text import counted, ranged
 
 SCALAR: Final = "one scalar"
-_ENDS: Final = 122.0
-_RULE: Final = 22.0
+_ENDS: Final = 130
+_DOT: Final = 12
+_ALIKE: Final = 1.5
 
 _COLUMNS: Final[tuple[tuple[str, str, Callable[[Any], float]], ...]] = (
     ("a call, p50, µs", "µs", lambda sample: sample.p50),
@@ -64,7 +55,7 @@ def calls_figure(measurements: Sequence[Measurement[Any, Any]], where: str) -> F
         title={way: _title(found[way]) for way in WAYS},
         note=_note(found, rule, where),
         alternative="For each tracker the median call as a dot and a line up to the slowest hundredth.",
-        panels={way: [_drawing(order, found[way], scale, rule, way)] for way in WAYS},
+        plots={way: [_plot(order, found[way], scale, rule, way)] for way in WAYS},
         sheet=Sheet(
             head=["tracker", "way", "sample", "p50, µs", "p99, µs", "longest, µs"],
             rows=[
@@ -88,8 +79,11 @@ def _title(found: dict[str, Found]) -> str:
     if not known:
         return "No call was measured on this way"
     least, most = min(known, key=known.__getitem__), max(known, key=known.__getitem__)
-    if known[most] == known[least]:
+    if least == most:
         return f"A call to {least} takes {number(known[least]).text} µs"
+    if known[most] <= _ALIKE * known[least]:
+        ends = dict.fromkeys(number(known[name]).text for name in (least, most))
+        return f"A call takes {' to '.join(ends)} µs, whatever the tracker"
     times = number(known[most] / known[least]).text
     return f"A call to {most} takes {times} times as long as one to {least} ({number(known[least]).text} µs)"
 
@@ -122,36 +116,44 @@ def _one_write(
     return through.median, "no bare write was measured, so it is the median call through taximeter, which has one"
 
 
-def _drawing(
-    names: Sequence[str], found: dict[str, Found], scale: Scale, rule: tuple[float, str] | None, way: str
-) -> Drawing:
-    height = ROW * len(names) + _RULE
-    marks: list[AnyMark] = x_axis(scale, height, "microseconds a call, logarithmic")
-    if rule:
-        x = scale(rule[0])
-        words = f"one write, {number(rule[0]).text} µs"
-        marks.append(Line(tone="muted", x=(x, x), y=(0.0, height), dash="4 3", title=rule[1]))
-        marks.append(Label(tone="muted", x=x, y=height - 7, text=words, move=6))
-    for row, name in enumerate(names):
-        marks.append(name_at(row, name))
-        marks += _call(row, name, found[name], scale, TONES[way])
-    return Drawing(height=height + AXIS, left=NAMES, right=_ENDS, marks=marks)
+def _plot(
+    names: Sequence[str], found: dict[str, Found], scale: list[int], rule: tuple[float, str] | None, way: str
+) -> Plot:
+    calls = [trace for row, name in enumerate(names) for trace in _call(row, name, found[name], scale, TONES[way])]
+    rules = [_rule(*rule, len(names))] if rule else []
+    axis = log_axis("microseconds a call, logarithmic", scale)
+    return Plot(rows_chart(names, [*rules, *calls], axis, right=_ENDS, below=0.8))
 
 
-def _call(row: int, name: str, found: Found, scale: Scale, tone: str) -> list[AnyMark]:
+def _rule(x: float, words: str, rows: int) -> go.Scatter:
+    """Return a line down through all rows, named at its lower end."""
+    return go.Scatter(
+        meta="muted",
+        x=[x, x],
+        y=[-0.5, rows],
+        mode="lines+text",
+        line={"dash": "dash", "width": 1},
+        text=["", f"  one write, {number(x).text} µs"],
+        hovertext=hover(words),
+    )
+
+
+def _call(row: int, name: str, found: Found, scale: list[int], tone: str) -> list[go.Scatter]:
     p50, p99 = found.estimate(lambda sample: sample.p50), found.estimate(lambda sample: sample.p99)
-    y = middle(row)
     if p50 is None or p99 is None:
-        return [
-            Label(tone="muted", x=0.0, y=y + 4, text=label(found.problem), title=found.problem, move=6, row=row)
-        ]
-    x = (scale(p50.median), scale(p99.median))
+        return [beside(10.0 ** scale[0], row, name, found.problem, tone="muted")]
+    line = go.Scatter(
+        name=name,
+        meta=tone,
+        x=[p50.median, p99.median],
+        y=[row, row],
+        mode="lines+markers",
+        line={"width": 2},
+        marker={"size": [_DOT, 0], "opacity": 1},
+        hovertext=[hover(f"{name}: {part} {spread(each, 'µs')}") for part, each in (("p50", p50), ("p99", p99))],
+    )
     words = f"{number(p50.median).text} – {number(p99.median).text} µs"
-    return [
-        Line(tone=tone, x=x, y=(y, y), width=2, row=row, title=f"{name}: p99 {spread(p99, 'µs')}"),
-        Dot(tone=tone, x=x[0], y=y, radius=6, row=row, title=f"{name}: p50 {spread(p50, 'µs')}"),
-        Label(tone="ink", x=max(x), y=y + 4, text=words, move=10, row=row),
-    ]
+    return [line, beside(max(p50.median, p99.median), row, name, words)]
 
 
 def costs_tables(measurements: Sequence[Measurement[Any, Any]]) -> dict[str, Table]:

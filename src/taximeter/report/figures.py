@@ -1,13 +1,14 @@
-"""What the charts have in common: their frame, their axes, and the form in which a page holds them."""
+"""What the charts have in common: the form in which a page holds them, their frame, and their words."""
 
 import math
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+import textwrap
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import Any, Final, NamedTuple
 
 import msgspec
-from markupsafe import Markup
+import plotly.graph_objects as go
 
-from taximeter.report.drawing import AnyMark, Drawing, Label, Line, to_svg
 from taximeter.report.numbers import number
 from taximeter.report.tables import Sheet, csv_link
 from taximeter.report.text import visible
@@ -15,11 +16,27 @@ from taximeter.report.text import visible
 ALWAYS: Final = ""
 """The way of a chart that is the same on every way."""
 
-ROW: Final = 28.0
-AXIS: Final = 44.0
-NAMES: Final = 118.0
+ROW: Final = 28
+AXIS: Final = 48
+BAR: Final = 0.57
+"""The height of a bar, as a part of its row's."""
+
 _LONGEST_LABEL = 28
-_DECADE = 10
+_LONGEST_WORDS = 33
+_LONGEST_LINE = 60
+_MOST_ROWS = 150
+_MOST_TICKS = 5
+_ROOM = 0.04
+
+
+class Plot(NamedTuple):
+    """A part of a chart with a title of its own, if it has one.
+
+    Its traces name no colour but, as `meta`, a tone of the page; those of one `name` are emphasised together.
+    """
+
+    figure: go.Figure
+    title: str = ""
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,7 +47,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
         title: its finding, by way; one for all where it has the key `ALWAYS` alone.
         note: how many, and where.
         alternative: what it shows, for those who cannot see it.
-        panels: what is drawn, by way.
+        plots: what is drawn, by way.
         sheet: its rows.
         is_wide: whether it has a row of its own.
         legend: tones, and what they mean.
@@ -40,7 +57,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     title: dict[str, str]
     note: str
     alternative: str
-    panels: dict[str, list[Drawing]]
+    plots: dict[str, list[Plot]]
     sheet: Sheet
     is_wide: bool = False
     legend: Sequence[tuple[str, str]] = ()
@@ -50,89 +67,118 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
         """Its rows as a link that holds them."""
         return csv_link(self.sheet)
 
-    def svg(self, way: str, panel: Drawing) -> Markup:
-        """Return a panel as it stands in the page."""
-        words = f"{panel.title or self.title[way]}. {self.alternative}"
-        return Markup(to_svg(panel, words))  # noqa: S704 - escaped where it is drawn
-
-
-class Scale(NamedTuple):
-    """Where numbers lie between the two ends of an axis, as a share of it."""
-
-    low: float
-    high: float
-    is_log: bool = False
-
-    def __call__(self, value: float) -> float:
-        """Return the share at a value; what lies beyond an end stands at the end."""
-        low, high, at = self.low, self.high, value
-        if self.is_log:
-            low, high, at = (
-                math.log10(low),
-                math.log10(high),
-                math.log10(max(value, low and 10 ** math.log10(low))),
-            )
-        return min(1.0, max(0.0, (at - low) / (high - low)))
-
     @property
-    def ticks(self) -> list[float]:
-        """A few round numbers on it."""
-        if self.is_log:
-            first, last = round(math.log10(self.low)), round(math.log10(self.high))
-            step = max(1, (last - first) // 7)
-            return [10.0**power for power in range(first, last + 1, step)]
-        return _round_steps(self.low, self.high)
+    def is_short(self) -> bool:
+        """Whether a person would read its rows."""
+        return len(self.sheet.rows) <= _MOST_ROWS
+
+    def plot_id(self, way: str, place: int) -> str:
+        """Return the id of a part of it on the page."""
+        return f"plot-{self.id}-{way or 'always'}-{place}"
 
 
-def decades(values: Sequence[float]) -> Scale:
-    """Return a logarithmic scale of whole decades that holds these numbers."""
-    known = [value for value in values if value > 0 and math.isfinite(value)] or [1.0]
-    low, high = math.floor(math.log10(min(known))), math.ceil(math.log10(max(known)))
-    return Scale(10.0**low, 10.0 ** max(high, low + 1), is_log=True)
+def framed(traces: Iterable[Any], *, height: float, margin: tuple[int, int, int, int], **axes: Any) -> go.Figure:
+    """Return traces in a frame; the page adds what all charts look like.
+
+    Args:
+        traces: of Plotly.
+        height: of all of it in pixels.
+        margin: left, right, above and below, in pixels.
+        axes: settings by the axis's name.
+    """
+    layout = {"template": {}, "height": height, "margin": dict(zip("lrtb", margin, strict=True)), **axes}
+    return go.Figure(list(traces), layout)
 
 
-def from_zero(values: Sequence[float | None]) -> Scale:
-    """Return a linear scale from zero past the largest of these numbers."""
-    largest = max((value for value in values if value is not None and math.isfinite(value)), default=0.0)
-    return Scale(0.0, 1.12 * largest or 1.0)
+def rows_chart(
+    names: Sequence[str],
+    traces: Iterable[Any],
+    axis: dict[str, Any],
+    *,
+    right: int,
+    row: int = ROW,
+    below: float = 0.0,
+) -> go.Figure:
+    """Return a chart in which each name has a row; a row's number is its y.
+
+    Args:
+        names: of the rows, from above.
+        traces: of Plotly.
+        axis: settings of the one below.
+        right: pixels for the words at the ends of the rows.
+        row: the height of one in pixels.
+        below: so many rows are left empty.
+    """
+    count = len(names)
+    down = {
+        "tickvals": list(range(count)),
+        "ticktext": [label(name) for name in names],
+        "range": [count + below - 0.5, -0.5],
+        "showgrid": False,
+        "automargin": True,
+    }
+    height = row * (count + below) + AXIS
+    return framed(traces, height=height, margin=(8, right, 0, AXIS), xaxis=axis, yaxis=down)
 
 
-def x_axis(scale: Scale, height: float, unit: str, *, top: float = 0.0) -> list[AnyMark]:
-    """Return the rules and the numbers below a plot of this height."""
-    marks: list[AnyMark] = []
-    for place, tick in enumerate(scale.ticks):
-        at, words, is_minor = scale(tick), short(tick), place % 2 == 1
-        marks.append(Line(tone="line", x=(at, at), y=(top, height)))
-        marks.append(Label(tone="muted", x=at, y=height + 16, text=words, anchor="middle", is_minor=is_minor))
-    return [*marks, Label(tone="muted", x=0.5, y=height + 36, text=unit, anchor="middle")]
-
-
-def y_axis(scale: Scale, height: float, top: float = 0.0) -> list[AnyMark]:
-    """Return the rules across a plot and the numbers beside it."""
-    marks: list[AnyMark] = []
-    for tick in scale.ticks:
-        y = height - scale(tick) * (height - top)
-        marks.append(Line(tone="line", x=(0.0, 1.0), y=(y, y)))
-        marks.append(Label(tone="muted", x=0.0, y=y + 4, text=short(tick), anchor="end", move=-6))
-    return marks
-
-
-def name_at(row: int, name: str) -> Label:
-    """Return a row's name at its left."""
-    return Label(
-        tone="ink", x=0.0, y=middle(row) + 4, text=label(name), anchor="end", move=-10, row=row, title=name
+def beside(x: float, row: int, name: str, words: str, *, hint: str = "", tone: str = "ink") -> go.Scatter:
+    """Return words to the right of a place in a row; the hint is shown on hover."""
+    return go.Scatter(
+        name=name,
+        meta=tone,
+        x=[x],
+        y=[row],
+        mode="text",
+        text=f"  {label(words, _LONGEST_WORDS)}",
+        hovertext=hover(hint or words),
     )
 
 
-def middle(row: int) -> float:
-    """Return the height of a row's middle."""
-    return ROW * (row + 0.5)
+def bar(size: float, row: int, name: str, tone: str, words: str) -> go.Bar:
+    """Return a piece of a row's bar; pieces of one row stand behind each other."""
+    return go.Bar(name=name, meta=tone, x=[size], y=[row], width=BAR, orientation="h", hovertext=hover(words))
 
 
-def label(text: str) -> str:
-    """Return text that is short enough to stand beside a plot."""
+def axis_of(title: str, values: Sequence[float | None]) -> dict[str, Any]:
+    """Return a linear axis from zero past the largest of these numbers."""
+    largest = max((value for value in values if value is not None and math.isfinite(value)), default=0.0)
+    return {"title": {"text": title}, "range": [0, 1.12 * largest or 1]}
+
+
+def decades(values: Iterable[float]) -> list[int]:
+    """Return the powers of ten between which these numbers lie, as the range of a logarithmic axis."""
+    known = [value for value in values if value > 0 and math.isfinite(value)] or [1.0]
+    low, high = math.floor(math.log10(min(known))), math.ceil(math.log10(max(known)))
+    return [low, max(high, low + 1)]
+
+
+def log_axis(title: str, powers: Sequence[int]) -> dict[str, Any]:
+    """Return a logarithmic axis between two powers of ten, with room for dots at its ends."""
+    low, high = powers
+    ticks = [10.0**power for power in range(low, high + 1, max(1, (high - low) // 6))]
+    every = 1 if len(ticks) <= _MOST_TICKS else 2  # a phone has no room for more numbers
+    return {
+        "title": {"text": title},
+        "type": "log",
+        "range": [low - _ROOM, high + _ROOM],
+        "tickvals": ticks,
+        "ticktext": [short(tick) if place % every == 0 else "" for place, tick in enumerate(ticks)],
+    }
+
+
+def label(text: str, longest: int = _LONGEST_LABEL) -> str:
+    """Return text that is short enough to stand in a plot, and stays text there."""
     shown = visible(text)
-    return shown if len(shown) <= _LONGEST_LABEL else f"{shown[:_LONGEST_LABEL]}…"
+    return _escaped(shown if len(shown) <= longest else f"{shown[:longest]}…")
+
+
+def hover(text: str) -> str:
+    """Return text in lines that are short enough to stand beside the pointer, and stays text there."""
+    return "<br>".join(map(_escaped, textwrap.wrap(visible(text), _LONGEST_LINE)))
+
+
+def _escaped(text: str) -> str:
+    return escape(text, quote=False)
 
 
 def short(value: float) -> str:
@@ -146,11 +192,3 @@ def short(value: float) -> str:
 def with_unit(value: float | None, unit: str) -> str:
     """Return a number of three digits and its unit."""
     return "not measured" if value is None else f"{number(value).text} {unit}"
-
-
-def _round_steps(low: float, high: float) -> list[float]:
-    rough = (high - low) / 6
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(power * nice for nice in (1, 2, 5, _DECADE) if rough <= power * nice)
-    first = math.ceil(low / step)
-    return [round(step * place, 12) for place in range(first, math.floor(high / step) + 1)]

@@ -1,17 +1,16 @@
-"""The gallery: the run in each tracker's own UI, as small pictures that lead to the whole ones.
-
-The page shows it with ``{% include "gallery.html.j2" %}``, as `gallery`.
-"""
+"""The gallery: the run in each tracker's own UI, as small pictures that lead to the whole ones."""
 
 import base64
 import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 import msgspec
 from PIL import Image
 
+from taximeter.report.text import capital
 from taximeter.results import Screenshot
 
 _WIDTH: Final = 640
@@ -24,31 +23,51 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     tracker: str
     caption: str
     command: str
-    file: str
+    link: str
     image: str
     width: int
     height: int
 
 
+class Missing(msgspec.Struct, frozen=True):
+    """A picture that is not there, and why."""
+
+    tracker: str
+    reason: str
+
+
 class Gallery(msgspec.Struct, frozen=True):
-    """What the template's fragment shows: pictures, and the reasons for those that are missing."""
+    """Pictures, and the reasons for those that are missing."""
 
-    shown: list[Shown]
-    missing: list[Screenshot]
+    shown: Sequence[Shown] = ()
+    missing: Sequence[Missing] = ()
 
 
-def make_gallery(screenshots: Sequence[Screenshot], folder: Path) -> Gallery:
+def make_gallery(screenshots: Sequence[Screenshot], folder: Path, address: str = "") -> Gallery:
     """Return the gallery of a report, each picture a few tens of kilobytes.
 
     Args:
         screenshots: those of a comparison.
-        folder: the report's, which holds their files.
+        folder: the comparison's, which holds their files.
+        address: of that folder from the page.
     """
-    shown = [_shrink(shot, shot.file, folder) for shot in screenshots if shot.file]
-    return Gallery(shown, [shot for shot in screenshots if not shot.file])
+    shown, missing = [], []
+    for shot in screenshots:
+        if shot.file and _is_there(shot.file, folder):
+            shown.append(_shrink(shot, shot.file, folder, address))
+        else:
+            gone = f"{shot.file} is not in the folder of the comparison." if shot.file else ""
+            missing.append(Missing(shot.tracker, gone or capital(shot.reason)))
+    return Gallery(shown, missing)
 
 
-def _shrink(shot: Screenshot, file: str, folder: Path) -> Shown:
+def _is_there(file: str, folder: Path) -> bool:
+    """Return whether a file lies in a folder, and not elsewhere."""
+    path = (folder / file).resolve()
+    return path.is_relative_to(folder.resolve()) and path.is_file()
+
+
+def _shrink(shot: Screenshot, file: str, folder: Path, address: str) -> Shown:
     with Image.open(folder / file) as whole:
         small = whole.convert("RGB")
     small.thumbnail((_WIDTH, 10 * _WIDTH))
@@ -58,7 +77,7 @@ def _shrink(shot: Screenshot, file: str, folder: Path) -> Shown:
         tracker=shot.tracker,
         caption=shot.caption,
         command=shot.command or "",
-        file=file,
+        link=quote(f"{address}/{file}".lstrip("/")),
         image=f"data:image/webp;base64,{base64.b64encode(stream.getvalue()).decode()}",
         width=small.width,
         height=small.height,

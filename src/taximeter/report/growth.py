@@ -1,20 +1,18 @@
 """How stores grow: small charts on one scale with the slope through them, and a table of all slopes."""
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+import plotly.graph_objects as go
 
 from taximeter.measure.kind import Measurement
 from taximeter.measure.statistics import estimate
-from taximeter.report.drawing import AnyMark, Dot, Drawing, Label, Line
-from taximeter.report.figures import Figure, Scale, decades, short, y_axis
+from taximeter.report.figures import Figure, Plot, decades, framed, hover, label, log_axis, short
 from taximeter.report.samples import NOT_MEASURED, TONES, WAYS
 from taximeter.report.tables import Cell, Sheet, Table, text
 
-_HEIGHT: Final = 116.0
-_TOP: Final = 8.0
+_HEIGHT: Final = 160
 _FEWEST: Final = 2
 _MEASURES: Final[tuple[tuple[str, Callable[[Any], float]], ...]] = (
     ("write", lambda sample: sample.write),
@@ -70,17 +68,19 @@ def _growths(measurements: Sequence[Measurement[Any, Any]]) -> list[str]:
 
 
 def _figure(measurements: Sequence[Measurement[Any, Any]], growth: str, where: str) -> Figure:
-    curves = {way: {each.tracker: curve(each, way, growth) for each in measurements} for way in WAYS}
+    steepest = sorted(measurements, key=lambda each: -(curve(each, "vendor", growth).slope or 0.0))
+    curves = {way: {each.tracker: curve(each, way, growth) for each in steepest} for way in WAYS}
     points = [point for by_name in curves.values() for each in by_name.values() for point in each.points]
     across, upwards = decades([x for x, _ in points]), decades([y for _, y in points])
     name = growth.replace(" ", "-")
     return Figure(
         id=f"growth-{name}",
         title={way: _title(curves[way], growth) for way in WAYS},
-        note=f"n = 1 store a dot, medians where there are more; logarithmic axes, the same for all; {where}",
+        note=f"n = 1 store a dot, medians where there are more; seconds upwards, {growth} to the right, both "
+        f"logarithmic and the same for all; the steepest first; {where}",
         alternative=f"Seconds of writing by how many {growth} there are.",
-        panels={
-            way: [_panel(tracker, each, (across, upwards), way, growth) for tracker, each in by_name.items()]
+        plots={
+            way: [_plot(tracker, each, (across, upwards), way, growth) for tracker, each in by_name.items()]
             if any(each.points for each in by_name.values())
             else []
             for way, by_name in curves.items()
@@ -109,27 +109,25 @@ def _title(curves: dict[str, Curve], growth: str) -> str:
     return f"With {worst}, writing grows as the {growth} to the power of {_two(slope)}"
 
 
-def _panel(tracker: str, each: Curve, scales: tuple[Scale, Scale], way: str, growth: str) -> Drawing:
+def _plot(tracker: str, each: Curve, scales: tuple[list[int], list[int]], way: str, growth: str) -> Plot:
     across, upwards = scales
-    marks: list[AnyMark] = y_axis(upwards, _HEIGHT, _TOP)
-    for end, anchor in ((across.low, "start"), (across.high, "end")):
-        marks.append(
-            Label(tone="muted", x=across(end), y=_HEIGHT + 16, text=short(end), anchor=anchor)  # type: ignore[arg-type]
-        )
-    dots = [
-        Dot(
-            tone=TONES[way],
-            x=across(size),
-            y=_HEIGHT - upwards(seconds) * (_HEIGHT - _TOP),
-            radius=4,
-            title=f"{tracker}: {size:,.0f} {growth} in {seconds!r} s",
-        )
-        for size, seconds in each.points
-    ]
-    marks += [Line(tone=TONES[way], x=(a.x, b.x), y=(a.y, b.y), width=2) for a, b in pairwise(dots)]
-    words = each.problem if not dots else "" if each.slope is None else f"slope {_two(each.slope)}"
-    marks.append(Label(tone="muted", x=1.0, y=_HEIGHT + 34, text=words[:30], anchor="end", title=words))
-    return Drawing(height=_HEIGHT + 40, left=40, right=10, marks=[*marks, *dots], title=tracker)
+    ends = [10.0**power for power in across]
+    words = each.problem if not each.points else "" if each.slope is None else f"slope {_two(each.slope)}"
+    line = go.Scatter(
+        meta=TONES[way],
+        x=[size for size, _ in each.points],
+        y=[seconds for _, seconds in each.points],
+        mode="lines+markers",
+        hovertext=[hover(f"{tracker}: {size:,.0f} {growth} in {seconds!r} s") for size, seconds in each.points],
+    )
+    figure = framed(
+        [line],
+        height=_HEIGHT,
+        margin=(46, 18, 8, 40),
+        xaxis=log_axis(label(words), across) | {"tickvals": ends, "ticktext": [short(end) for end in ends]},
+        yaxis=log_axis("", upwards),
+    )
+    return Plot(figure, tracker)
 
 
 def growth_tables(measurements: Sequence[Measurement[Any, Any]]) -> dict[str, Table]:

@@ -14,6 +14,7 @@ from taximeter.measure.growth import GROWTH
 from taximeter.measure.kind import FORMAT, Kind, Measurement
 from taximeter.report.claims import CLAIMS, Claim, read_claims
 from taximeter.report.faults import FaultSample, FaultSettings
+from taximeter.report.gallery import Gallery, make_gallery
 from taximeter.report.text import listed
 from taximeter.results import FILE, Results, read_results
 from taximeter.verdicts.results import TrackerVerdicts, read_verdicts
@@ -40,6 +41,7 @@ class Material(msgspec.Struct, frozen=True, kw_only=True):
 
     comparison: Results | None = None
     comparison_address: str = FILE
+    gallery: Gallery = Gallery()
     measured: Sequence[Source] = ()
     verdicts: Sequence[TrackerVerdicts] = ()
     claims: Sequence[Claim] = ()
@@ -72,6 +74,7 @@ def read_material(folder: Path, comparison: str | None = None) -> Material:
     return Material(
         comparison=results,
         comparison_address=f"{found.name}/{FILE}" if found else FILE,
+        gallery=make_gallery(results.screenshots, found, found.name) if results and found else Gallery(),
         measured=sources,
         verdicts=[source.content.without_distributions() for source in sources if source.kind == _VERDICTS],
         claims=read_claims(folder / CLAIMS),

@@ -7,7 +7,7 @@ import msgspec
 
 from taximeter.diff import ABSENT, Difference
 from taximeter.native import NativePart
-from taximeter.report.text import capital
+from taximeter.report.text import capital, counted
 from taximeter.results import TrackerResult
 from taximeter.tracker import Feature, Gap
 
@@ -84,7 +84,7 @@ def native_matrix(trackers: Sequence[TrackerResult]) -> Matrix:
     names = ["all facts", *parts] if parts else []
     return Matrix(
         id="native",
-        caption="Facts that each native view holds as they were logged",
+        caption=_native_finding(trackers),
         head="part of the run",
         trackers=[tracker.name for tracker in trackers],
         first=_first(trackers),
@@ -117,6 +117,21 @@ def kept_facts(tracker: TrackerResult) -> tuple[int, int] | None:
     if tracker.native is None:
         return None
     return sum(part.kept for part in tracker.native), sum(part.facts for part in tracker.native)
+
+
+def _native_finding(trackers: Sequence[TrackerResult]) -> str:
+    """Return how many native views hold everything, and which holds least."""
+    known = {tracker.name: kept for tracker in trackers if (kept := kept_facts(tracker))}
+    if not known:
+        return "No native view could be read"
+    whole = sum(kept == facts for kept, facts in known.values())
+    finding = (
+        f"{whole} of {counted(len(known), 'native view')} {'holds' if whole == 1 else 'hold'} every fact as logged"
+    )
+    if whole == len(known):
+        return finding
+    least = min(known, key=lambda name: known[name][0])
+    return f"{finding}; that of {least} holds {known[least][0]} of {known[least][1]}"
 
 
 def _native_column(name: str, parts: Sequence[str], tracker: TrackerResult) -> list[Mark]:

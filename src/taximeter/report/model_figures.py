@@ -1,23 +1,13 @@
 """The charts of the model: its error against the mean's, its predictions against the truth, and its epochs."""
 
-import math
 from itertools import pairwise
 from statistics import fmean
 from typing import Final
 
-from taximeter.report.drawing import AnyMark, Bar, Dot, Drawing, Label, Line
+import plotly.graph_objects as go
+
 from taximeter.report.experiment import Chart, Experiment
-from taximeter.report.figures import (
-    ALWAYS,
-    AXIS,
-    NAMES,
-    Figure,
-    Scale,
-    from_zero,
-    label,
-    x_axis,
-    y_axis,
-)
+from taximeter.report.figures import ALWAYS, Figure, Plot, axis_of, framed, hover, label, rows_chart
 from taximeter.report.numbers import as_number, number, share
 from taximeter.report.tables import Sheet
 from taximeter.report.text import capital, counted, listed
@@ -29,8 +19,10 @@ _LONGEST_TRIP: Final = 60.0
 _LONG_TRIP: Final = 30.0
 _NEAR: Final = 5.0
 _RARE: Final = 0.01
-_HEIGHT: Final = 300.0
-_PAIR: Final = 62.0
+_HEIGHT: Final = 344
+_PAIR: Final = 62
+_MARGIN: Final = (48, 12, 8, 48)
+_BESIDE: Final = (48, 52, 8, 48)
 _TONES: Final = ("strong", "dark", "pale", "medium")
 
 
@@ -63,22 +55,21 @@ def _against_mean(experiment: Experiment, where: str) -> Figure:
     model = [experiment.score(role, "rmse") for role in roles]
     mean = [experiment.mean_score(role, "rmse") for role in roles]
     trips = listed(f"{counted(experiment.data[role].kept, 'trip')} ({role})" for role in roles)
-    scale, height = from_zero(model + mean), _PAIR * len(roles)
-    marks = x_axis(scale, height, "root mean squared error, minutes")
-    for row, role in enumerate(roles):
-        y = _PAIR * (row + 0.5)
-        ends = [value for value in (model[row], mean[row]) if value is not None and math.isfinite(value)]
-        marks.append(Label(tone="ink", x=0.0, y=y + 4, text=label(role), anchor="end", move=-10))
-        if ends:
-            marks.append(Line(tone="pale", x=(scale(min(ends)), scale(max(ends))), y=(y, y), width=2))
-        marks += _named_dot(scale, mean[row], "the mean", (y, y + 21), "pale")
-        marks += _named_dot(scale, model[row], experiment.model, (y, y - 12), "strong")
+    pairs = [
+        go.Scatter(meta="pale", x=list(pair), y=[row, row], mode="lines", hoverinfo="skip")
+        for row, pair in enumerate(zip(model, mean, strict=True))
+    ]
+    dots = [
+        _named_dots(mean, "the mean", "bottom center", "pale"),
+        _named_dots(model, experiment.model, "top center", "strong"),
+    ]
+    axis = axis_of("root mean squared error, minutes", model + mean)
     return Figure(
         id="rmse",
         title={ALWAYS: compare_with_mean(experiment)},
         note=f"n = {trips}; one training; {where}",
         alternative="Two dots for each role: the error of the model and the error of the mean.",
-        panels={ALWAYS: [Drawing(height=height + AXIS, left=NAMES, right=16, marks=marks)]},
+        plots={ALWAYS: [Plot(rows_chart(roles, [*pairs, *dots], axis, right=48, row=_PAIR))]},
         sheet=Sheet(
             head=["role", "rmse of the model, min", "rmse of the mean, min"],
             rows=list(zip(roles, model, mean, strict=True)),
@@ -87,16 +78,19 @@ def _against_mean(experiment: Experiment, where: str) -> Figure:
     )
 
 
-def _named_dot(scale: Scale, value: float | None, name: str, y: tuple[float, float], tone: str) -> list[AnyMark]:
-    """Return a dot with its name and value above or below it, so that close dots stay readable."""
-    if value is None or not math.isfinite(value):
-        return []
-    words = f"{label(name)} {number(value).text}"
-    dot = Dot(tone=tone, x=scale(value), y=y[0], radius=6, title=f"{name}: {value!r} min")
-    return [
-        dot,
-        Label(tone="muted" if tone == "pale" else tone, x=scale(value), y=y[1], text=words, anchor="middle"),
-    ]
+def _named_dots(values: list[float | None], name: str, place: str, tone: str) -> go.Scatter:
+    """Return a dot for each row, with name and value above or below it, so that close dots stay readable."""
+    return go.Scatter(
+        name=name,
+        meta=tone,
+        x=values,
+        y=list(range(len(values))),
+        mode="markers+text",
+        marker={"size": 12},
+        text=[f"{label(name)} {number(value).text}" for value in values],
+        textposition=place,
+        hovertext=[hover(f"{name}: {value!r} min") for value in values],
+    )
 
 
 def _predictions(experiment: Experiment, role: str, chart: Chart, where: str) -> Figure:
@@ -108,37 +102,50 @@ def _predictions(experiment: Experiment, role: str, chart: Chart, where: str) ->
         title={ALWAYS: _long_trips(role, chart)},
         note=f"n = {len(chart.actual):,} of {counted(chart.trips, 'trip')}, evenly spaced{beyond}; {where}",
         alternative="A dot for each trip: its actual duration from left to right, the predicted one upwards.",
-        panels={ALWAYS: [_predictions_drawing(chart, Scale(low, high), experiment.training_mean)]},
+        plots={ALWAYS: [_predictions_plot(chart, [low, high], experiment.training_mean)]},
         sheet=Sheet(
-            head=["actual, min", "predicted, min"], rows=list(zip(chart.actual, chart.predicted, strict=True))
+            head=["actual, min", "predicted, min"],
+            rows=list(zip(chart.actual, chart.predicted, strict=True)),
         ),
     )
 
 
-def _predictions_drawing(chart: Chart, upwards: Scale, mean: float | None) -> Drawing:
-    across = Scale(0.0, _LONGEST_TRIP + 1)
-    marks = [*x_axis(across, _HEIGHT, "actual duration, minutes"), *y_axis(upwards, _HEIGHT)]
-    marks += [
-        Dot(tone="strong", x=across(actual), y=_up(upwards, predicted), radius=2.5, opacity=0.4)
-        for actual, predicted in zip(chart.actual, chart.predicted, strict=True)
-        if upwards.low <= predicted <= upwards.high
-    ]
-    marks += _rule(across, upwards, (0.0, _LONGEST_TRIP), "equal", "")
+def _predictions_plot(chart: Chart, upwards: list[float], mean: float | None) -> Plot:
+    pairs = zip(chart.actual, chart.predicted, strict=True)
+    inside = [(actual, predicted) for actual, predicted in pairs if upwards[0] <= predicted <= upwards[1]]
+    dots = go.Scatter(
+        meta="strong",
+        x=[actual for actual, _ in inside],
+        y=[predicted for _, predicted in inside],
+        mode="markers",
+        marker={"size": 5, "opacity": 0.4},
+        hovertext=[hover(f"{actual!r} min, predicted {predicted!r}") for actual, predicted in inside],
+    )
+    rules = [_rule(0.0, _LONGEST_TRIP, "equal", "solid")]
     if mean is not None:
-        marks += _rule(across, upwards, (mean, mean), "mean of training", "2 4")
-    return Drawing(height=_HEIGHT + AXIS, left=40, right=8, marks=marks)
+        rules.append(_rule(mean, mean, "mean", "dot"))
+    return Plot(
+        framed(
+            [dots, *rules],
+            height=_HEIGHT,
+            margin=_BESIDE,
+            xaxis={"title": {"text": "actual duration, minutes"}, "range": [0, _LONGEST_TRIP]},
+            yaxis={"title": {"text": "predicted, minutes"}, "range": upwards},
+        )
+    )
 
 
-def _rule(across: Scale, upwards: Scale, y: tuple[float, float], words: str, dash: str) -> list[AnyMark]:
-    """Return a line through the whole plot with words above its right end."""
-    x = (across(0.0), across(_LONGEST_TRIP))
-    heights = (_up(upwards, y[0]), _up(upwards, y[1]))
-    line = Line(tone="dark", x=x, y=heights, dash=dash)
-    return [line, Label(tone="ink", x=x[1], y=max(12.0, heights[1] - 5), text=words, anchor="end", move=-8)]
-
-
-def _up(scale: Scale, value: float) -> float:
-    return _HEIGHT * (1 - scale(value))
+def _rule(left: float, right: float, words: str, dash: str) -> go.Scatter:
+    """Return a line through the whole plot with words at its right end."""
+    return go.Scatter(
+        meta="ink",
+        x=[0, _LONGEST_TRIP],
+        y=[left, right],
+        mode="lines+text",
+        line={"dash": dash, "width": 1},
+        text=["", f" {words}"],
+        hoverinfo="skip",
+    )
 
 
 def _frame(predicted: list[float]) -> tuple[float, float]:
@@ -167,26 +174,35 @@ def _residuals(experiment: Experiment, role: str, chart: Chart, where: str) -> F
         title={ALWAYS: title},
         note=f"n = {counted(chart.trips, 'trip')} (the share: {len(chart.actual):,} of them); {where}",
         alternative=f"How many {role} trips {experiment.model} predicts how many minutes too long or too short.",
-        panels={ALWAYS: [_residuals_drawing(edges, counts)]},
+        plots={ALWAYS: [_residuals_plot(edges, counts)]},
         sheet=Sheet(head=["from, min", "to, min", "trips"], rows=rows),
     )
 
 
-def _residuals_drawing(edges: list[float], counts: list[int]) -> Drawing:
-    across, upwards = Scale(edges[0], edges[-1]), from_zero(counts)
-    marks = [*x_axis(across, _HEIGHT, "predicted minus actual, minutes"), *y_axis(upwards, _HEIGHT)]
-    marks += [
-        Bar(
-            tone="strong",
-            x=(across(left), across(right)),
-            y=(_up(upwards, count), _HEIGHT),
-            title=f"{number(left).text} to {number(right).text} min: {counted(count, 'trip')}",
+def _residuals_plot(edges: list[float], counts: list[int]) -> Plot:
+    bins = list(zip(pairwise(edges), counts, strict=True))
+    bars = go.Bar(
+        meta="strong",
+        x=[fmean(ends) for ends, _ in bins],
+        y=counts,
+        width=[right - left for (left, right), _ in bins],
+        hovertext=[
+            hover(f"{number(left).text} to {number(right).text} min: {counted(count, 'trip')}")
+            for (left, right), count in bins
+        ],
+    )
+    zero = go.Scatter(
+        meta="ink", x=[0, 0], y=[0, 1.12 * max(counts)], mode="lines", line={"width": 1}, hoverinfo="skip"
+    )
+    return Plot(
+        framed(
+            [bars, zero],
+            height=_HEIGHT,
+            margin=_MARGIN,
+            xaxis={"title": {"text": "predicted minus actual, minutes"}, "range": [edges[0], edges[-1]]},
+            yaxis=axis_of("trips", counts),
         )
-        for (left, right), count in zip(pairwise(edges), counts, strict=True)
-        if count
-    ]
-    marks.append(Line(tone="ink", x=(across(0.0), across(0.0)), y=(0.0, _HEIGHT)))
-    return Drawing(height=_HEIGHT + AXIS, left=48, right=8, marks=marks)
+    )
 
 
 def _epochs(experiment: Experiment, where: str) -> Figure:
@@ -199,47 +215,26 @@ def _epochs(experiment: Experiment, where: str) -> Figure:
         title={ALWAYS: _trend(history)},
         note=f"n = {counted(epochs, 'epoch')}; one training; {where}",
         alternative="A line for each metric that was logged after every epoch.",
-        panels={ALWAYS: [_epochs_drawing(history, tones)]},
+        plots={ALWAYS: [_epochs_plot(history, tones)]},
         sheet=Sheet(head=["epoch", *history], rows=rows),
         is_wide=True,
         legend=[(tone, name) for name, tone in tones.items()],
     )
 
 
-def _epochs_drawing(history: dict[str, list[float | None]], tones: dict[str, str]) -> Drawing:
-    known = [
-        value for values in history.values() for value in values if value is not None and math.isfinite(value)
-    ]
-    low, high = min(known, default=0.0), max(known, default=1.0)
-    upwards = Scale(low, high if high > low else low + 1)
-    across = Scale(0.0, max(1.0, max(map(len, history.values())) - 1.0))
-    marks = [*x_axis(across, _HEIGHT, "epoch"), *y_axis(upwards, _HEIGHT)]
-    for row, (name, values) in enumerate(history.items()):
-        marks += _series(across, upwards, name, values, tones[name], row)
-    return Drawing(height=_HEIGHT + AXIS, left=48, right=12, marks=marks)
-
-
-def _series(
-    across: Scale, upwards: Scale, name: str, values: list[float | None], tone: str, row: int
-) -> list[AnyMark]:
-    """Return one metric's dots and the lines between them."""
-    dots = [
-        Dot(
-            tone=tone,
-            x=across(epoch),
-            y=_up(upwards, value),
-            radius=3,
-            title=f"{name}, epoch {epoch}: {value!r}",
-            row=row,
-        )
-        for epoch, value in enumerate(values)
-        if value is not None and math.isfinite(value)
-    ]
+def _epochs_plot(history: dict[str, list[float | None]], tones: dict[str, str]) -> Plot:
     lines = [
-        Line(tone=tone, x=(left.x, right.x), y=(left.y, right.y), width=2, row=row)
-        for left, right in pairwise(dots)
+        go.Scatter(
+            name=name,
+            meta=tones[name],
+            x=list(range(len(values))),
+            y=values,
+            mode="lines+markers",
+            hovertext=[hover(f"{name}, epoch {epoch}: {value!r}") for epoch, value in enumerate(values)],
+        )
+        for name, values in history.items()
     ]
-    return [*lines, *dots]
+    return Plot(framed(lines, height=_HEIGHT, margin=_MARGIN, xaxis={"title": {"text": "epoch"}}))
 
 
 def _trend(history: dict[str, list[float | None]]) -> str:

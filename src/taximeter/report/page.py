@@ -1,14 +1,18 @@
 """The page: one HTML file that needs nothing else, and that its own policy forbids to ask for anything."""
 
 import base64
+import gzip
 import hashlib
+import json
 import re
+from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
+from plotly.offline import get_plotlyjs
 
 from taximeter.report.context import Report
 from taximeter.report.matrix import VERDICTS, is_absent
@@ -26,6 +30,7 @@ SECTIONS: Final = (
     ("features", "Capabilities"),
     ("experiment", "The experiment and its data"),
     ("models", "Model against the mean"),
+    ("gallery", "In each tracker's own UI"),
     ("trackers", "What each holds"),
     ("differences", "Differences"),
     ("costs", "Costs of the comparison"),
@@ -51,6 +56,7 @@ def render_page(report: Report) -> str:
         .render(
             it=report,
             whole=report,
+            gallery=report.gallery,
             ways=report.ways,
             rank=rank_text,
             need_meanings=MEANINGS,
@@ -58,11 +64,13 @@ def render_page(report: Report) -> str:
             model_figures=[name for name in report.figures if name.startswith(MODEL_FIGURES)],
             glyphs={name: glyph for name, (glyph, _) in VERDICTS.items()},
             is_absent=is_absent,
-            policy=_policy(theme, page),
+            policy=_policy(theme, page, get_plotlyjs()),
             icon=f"data:image/svg+xml,{quote(_ICON)}",
             style=Markup(_asset("style.css")),  # noqa: S704 - ours, and not HTML
             theme_script=Markup(theme),  # noqa: S704 - as above
             page_script=Markup(page),  # noqa: S704 - as above
+            plots=Markup(_plots(report)),  # noqa: S704 - opens and closes no tag
+            plotly=_packed_plotly(),
             sections=_sections(report),
         )
     )
@@ -77,6 +85,7 @@ def _sections(report: Report) -> list[tuple[str, str]]:
         "survival": measured and measured.survival,
         "verdicts": report.verdict_matrix,
         "claims": report.claims,
+        "gallery": report.gallery,
         **dict.fromkeys(_OF_COMPARISON, report.comparison),
     }
     return [(id_, title) for id_, title in SECTIONS if has.get(id_, True)]
@@ -108,6 +117,23 @@ def _breakable(value: str) -> Markup:
 
 def _asset(name: str) -> str:
     return (files("taximeter.report") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _plots(report: Report) -> str:
+    """Return what Plotly is to draw, by the ids of the places on the page, as JSON."""
+    specs = (
+        f"{json.dumps(figure.plot_id(way, place))}:{plot.figure.to_json()}"
+        for figure in report.figures.values()
+        for way, plots in figure.plots.items()
+        for place, plot in enumerate(plots)
+    )
+    return f"{{{','.join(specs)}}}".replace("<", "\\u003c")
+
+
+@cache
+def _packed_plotly() -> str:
+    """Return Plotly's script in base64, packed to a third of its size."""
+    return base64.b64encode(gzip.compress(get_plotlyjs().encode(), mtime=0)).decode()
 
 
 def _policy(*scripts: str) -> str:

@@ -4,16 +4,14 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from taximeter.measure.kind import Measurement
-from taximeter.report.drawing import AnyMark, Bar, Drawing, Label
 from taximeter.report.fates import Fate, Hardship, crash, fate, hardships
-from taximeter.report.figures import AXIS, NAMES, ROW, Figure, Scale, middle, name_at, x_axis
+from taximeter.report.figures import Figure, Plot, bar, beside, rows_chart
 from taximeter.report.matrix import Evidence, Mark, Matrix
 from taximeter.report.samples import NOT_MEASURED, WAYS
 from taximeter.report.tables import Sheet
 from taximeter.report.text import counted, ranged
 
-_ENDS: Final = 220.0
-_BAR: Final = 16.0
+_ENDS: Final = 220
 _PARTS: Final = (("identical", "kept"), ("changed", "altered"), ("dropped", "lost"))
 
 
@@ -71,7 +69,7 @@ def killed_figure(measurements: Sequence[Measurement[Any, Any]], where: str) -> 
         note=f"n = {trials} for each bar, killed by SIGKILL at another point each time; through taximeter "
         f"the exact record is read, after the courier has delivered; {where}",
         alternative="A bar for each tracker: the shares of acknowledged points that were kept, altered and lost.",
-        panels={way: [_drawing(order, fates[way])] for way in WAYS},
+        plots={way: [_plot(order, fates[way])] for way in WAYS},
         sheet=Sheet(
             head=["tracker", "way", "acknowledged", "kept", "altered", "lost", "afterwards"],
             rows=[
@@ -100,27 +98,19 @@ def _title(fates: dict[str, Fate]) -> str:
     return f"{len(whole)} of {counted(len(tried), 'tracker')} {verb} every acknowledged point of a kill{least}"
 
 
-def _drawing(names: Sequence[str], fates: dict[str, Fate]) -> Drawing:
-    scale, height = Scale(0.0, 100.0), ROW * len(names)
-    marks: list[AnyMark] = x_axis(scale, height, "per cent of the acknowledged points")
-    for row, name in enumerate(names):
-        marks.append(name_at(row, name))
-        marks += _bar(row, fates[name])
-    return Drawing(height=height + AXIS, left=NAMES, right=_ENDS, marks=marks)
+def _plot(names: Sequence[str], fates: dict[str, Fate]) -> Plot:
+    traces = [trace for row, name in enumerate(names) for trace in _row(row, name, fates[name])]
+    axis = {"title": {"text": "per cent of the acknowledged points"}, "range": [0, 100]}
+    return Plot(rows_chart(names, traces, axis, right=_ENDS))
 
 
-def _bar(row: int, of: Fate) -> list[AnyMark]:
-    y = middle(row)
+def _row(row: int, name: str, of: Fate) -> list[Any]:
     if not of.acknowledged:
-        return [Label(tone="muted", x=0.0, y=y + 4, text=of.problem[:60], title=of.problem, move=6, row=row)]
-    ends = [0.0]
-    for part in (of.kept, of.altered, of.lost):
-        ends.append(ends[-1] + part / of.acknowledged)
+        return [beside(0, row, name, of.problem, tone="muted")]
+    sizes = zip(_PARTS, (of.kept, of.altered, of.lost), strict=True)
     bars = [
-        Bar(tone=tone, x=(left, right), y=(y - _BAR / 2, y + _BAR / 2), title=of.sentence, row=row)
-        for (tone, _), left, right in zip(_PARTS, ends, ends[1:], strict=False)
-        if right > left
+        bar(100 * size / of.acknowledged, row, name, tone, f"{name}: {of.sentence}")
+        for (tone, _), size in sizes
+        if size
     ]
-    words = f"{of.kept:,} of {of.acknowledged:,}; {of.states}"
-    short = words if len(words) <= 34 else f"{words[:33]}…"  # noqa: PLR2004 - what fits beside the bar
-    return [*bars, Label(tone="ink", x=1.0, y=y + 4, text=short, title=words, move=10, row=row)]
+    return [*bars, beside(100, row, name, f"{of.kept:,} of {of.acknowledged:,}; {of.states}", hint=of.sentence)]

@@ -57,7 +57,7 @@ def trackers_table(trackers: Sequence[TrackerResult]) -> Table:
             ]
             for place, tracker in enumerate(trackers)
         ],
-        note="The error is as read back from each store. Run the command of its own view in this page's folder.",
+        note="The error is as read back from each store. Run the commands in the folder of the comparison.",
     )
 
 

@@ -131,10 +131,12 @@ def verdict_matrix(verdicts: Sequence[TrackerVerdicts], trackers: Sequence[Track
 
 
 def _headline(verdicts: Sequence[TrackerVerdicts]) -> str:
-    worst = max(verdicts, key=lambda each: each.silent_losses)
-    if not worst.silent_losses:
+    losers = [each for each in verdicts if each.silent_losses]
+    if not losers:
         return "No tracker lost a fact without a word"
-    return f"{worst.tracker} lost {worst.silent_losses} of {counted(worst.judged, 'fact')} without a word"
+    worst = max(losers, key=lambda each: each.silent_losses / each.judged)
+    trackers = f"{len(losers)} of {counted(len(verdicts), 'tracker')} lost facts without a word"
+    return f"{trackers}; {worst.tracker} lost {worst.silent_losses} of {worst.judged}"
 
 
 def _examined(verdicts: Sequence[TrackerVerdicts]) -> str:

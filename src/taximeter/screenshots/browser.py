@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 from PIL import Image
-from playwright.sync_api import Error, Page, Route, sync_playwright
+from playwright.sync_api import Error, Page, Route, ViewportSize, sync_playwright
 
 from taximeter.errors import InputError, TrackerError
 from taximeter.screenshots.processes import PATIENCE
@@ -21,6 +21,7 @@ WIDTH: Final = 1280
 _PROGRAMS: Final = ("chromium", "chromium-browser", "google-chrome")
 _LOOPBACK: Final = "127.0.0.1"
 _NOWHERE: Final = "http://127.0.0.1:9"
+_PAPER: Final = ViewportSize(width=1200, height=900)
 _MOST_LOOKS: Final = 20
 _MILLISECONDS_APART: Final = 1000
 _COLOURS: Final = 256
@@ -92,6 +93,25 @@ class Chromium:
     def draw(self, html: str) -> Picture:
         """Photograph a page of ours, as high as its content; raises as `photograph`."""
         return self._take(lambda page: page.set_content(html), (), (), None)
+
+    def cut_out(self, html: str, attribute: str) -> dict[str, bytes]:
+        """Photograph, as they are printed, the parts of a page of ours that have an attribute, by its value.
+
+        Raises:
+            TrackerError: its charts are not drawn.
+        """
+        with self._browser.new_context(viewport=_PAPER, device_scale_factor=2) as context:
+            context.set_default_timeout(PATIENCE * 1000)
+            page = context.new_page()
+            try:
+                page.set_content(html)
+                page.wait_for_function("window.Plotly")
+                page.emulate_media(media="print")
+                page.evaluate("dispatchEvent(new Event('beforeprint'))")
+                parts = page.locator(f"[{attribute}]").all()
+                return {part.get_attribute(attribute) or "": _shrink(part.screenshot()) for part in parts}
+            except Error as error:
+                raise TrackerError(f"its charts could not be photographed: {_first_line(error)}") from error
 
     def _take(
         self, open_page: Callable[[Page], object], shows: Sequence[str], clicks: Sequence[str], height: int | None

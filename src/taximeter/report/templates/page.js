@@ -101,6 +101,9 @@
       row.append(...columns.map((column) => row.querySelector(`[data-column="${column}"]`)));
       row.classList.toggle("ticked", ticked.includes(row));
     }
+    const options = new Map(all(".picker option", needs).map((option) => [option.value, option]));
+    needs.querySelector(".picker select")?.append(...columns.map((column) => options.get(column)));
+    if (ticked.length) pick.forEach((each) => each(options.get(columns[0])?.text));
   };
   needs?.addEventListener("change", (event) => event.target.type === "checkbox" && order());
   const address = new URLSearchParams(location.search).get("way");
@@ -187,13 +190,99 @@
   );
   all("main > section").forEach((section) => inView.observe(section));
 
-  // Print: light, and with all that is folded away.
+  // Charts: Plotly draws what comes near the view in the page's colours, and again when width or colours change.
+  const specs = JSON.parse(document.getElementById("plots").textContent);
+  const probe = document.body.appendChild(document.createElement("i"));
+  probe.hidden = true;
+  const colour = (tone) => {
+    probe.style.color = `var(--${tone})`;
+    return getComputedStyle(probe).color;
+  };
+  const template = () => {
+    const [ink, muted, line, paper] = ["ink", "muted", "line", "paper"].map(colour);
+    const font = { family: "system-ui, sans-serif", size: 13, color: ink };
+    const small = { ...font, color: muted };
+    const axis = {
+      fixedrange: true, zeroline: false, gridcolor: line, ticks: "outside", ticklen: 6, tickcolor: "transparent",
+      tickfont: small, tickangle: 0, ticklabeloverflow: "allow", nticks: 8, exponentformat: "none",
+      separatethousands: true, title: { font: small, standoff: 8 },
+    };
+    return {
+      layout: {
+        font, xaxis: axis, yaxis: { ...axis, nticks: 6, tickfont: font }, paper_bgcolor: "transparent", plot_bgcolor: "transparent",
+        showlegend: false, hovermode: "closest", dragmode: false, barmode: "stack", bargap: 0,
+        hoverlabel: { font, bgcolor: paper, bordercolor: muted, align: "left" },
+      },
+      data: {
+        scatter: [{ hoverinfo: "text", cliponaxis: false, textposition: "middle right" }],
+        bar: [{ hoverinfo: "text" }],
+      },
+    };
+  };
+  const words = ["ink", "muted"];
+  const toned = (trace, isNarrow) => {
+    const own = colour(trace.meta);
+    return {
+      ...trace,
+      marker: { line: { width: 0 }, ...trace.marker, color: own },
+      ...(trace.type === "scatter" && { line: { ...trace.line, color: own } }),
+      ...(words.includes(trace.meta) && { textfont: { color: own } }),
+      visible: !(isNarrow && trace.mode === "text"),
+    };
+  };
+  const drawn = new Map();
+  const draw = (plot, width = plot.clientWidth) => {
+    const state = `${width} ${isDark()}`;
+    if (!width || !window.Plotly || drawn.get(plot) === state) return;
+    const { data, layout } = specs[plot.id];
+    const isNarrow = width < 480 && layout.margin.r > 150; // a phone has these words in the table below
+    const margin = isNarrow ? { ...layout.margin, r: 12 } : layout.margin;
+    const whole = { ...layout, margin, width, template: template() };
+    Plotly.react(plot, data.map((trace) => toned(trace, isNarrow)), whole, { displayModeBar: false });
+    all(".main-svg", plot).forEach((svg) => svg.setAttribute("viewBox", `0 0 ${width} ${layout.height}`)); // for paper
+    plot.style.setProperty("--ratio", `${width} / ${layout.height}`);
+    if (!drawn.has(plot)) emphasise(plot, data);
+    drawn.set(plot, state);
+  };
+  const emphasise = (plot, data) => {
+    const fade = (name) =>
+      Plotly.restyle(plot, { opacity: data.map((trace) => (!name || trace.name === name ? 1 : 0.3)) });
+    plot.on("plotly_hover", ({ points }) => fade(points[0].data.name));
+    plot.on("plotly_unhover", () => fade());
+  };
+  const redraw = () => [...drawn.keys()].forEach((plot) => draw(plot));
+  const loadPlotly = async () => {
+    const packed = Uint8Array.from(atob(document.getElementById("plotly").textContent), (char) => char.charCodeAt(0));
+    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+    const script = document.createElement("script");
+    script.text = await new Response(stream).text();
+    document.head.append(script);
+    const near = new IntersectionObserver(
+      (entries) => entries.forEach(({ isIntersecting, target }) => isIntersecting && draw(target)),
+      { rootMargin: "400px" },
+    );
+    const size = new ResizeObserver(redraw);
+    all(".plot").forEach((plot) => [near, size].forEach((each) => each.observe(plot)));
+    button.addEventListener("click", redraw);
+    system.addEventListener("change", redraw);
+  };
+  loadPlotly();
+
+  // Print: light, with all that is folded away, and with the charts of both ways.
+  const paperWidth = (plot) => (plot.closest(".many") ? 170 : plot.closest(".always") ? 1000 : 560);
   let folded = [];
+  let theme;
   addEventListener("beforeprint", () => {
     folded = all("details:not([open])");
     folded.forEach((each) => (each.open = true));
+    theme = root.dataset.theme;
+    root.dataset.theme = "light";
+    all(".plot").forEach((plot) => draw(plot, paperWidth(plot)));
   });
   addEventListener("afterprint", () => {
     folded.forEach((each) => (each.open = false));
+    if (theme) root.dataset.theme = theme;
+    else delete root.dataset.theme;
+    redraw();
   });
 })();
