@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from taximeter.errors import InputError
-from taximeter.sqlite_files import is_database, read_unchanged, state_of
+from taximeter.sqlite_files import columns, is_database, read_unchanged, state_of
 from taximeter.testing.safety import digests
 
 CRASH = """
@@ -35,6 +35,7 @@ path, stays = sys.argv[1:]
 print("begun", flush=True)
 database = sqlite3.connect(path, isolation_level=None, timeout=60)
 for number in range(600):
+    database.execute("PRAGMA synchronous = OFF")
     database.execute("PRAGMA wal_autocheckpoint = 20")
     database.execute("BEGIN IMMEDIATE")
     for table in ("points", "pairs"):
@@ -49,8 +50,8 @@ READ = """
 import sys
 from pathlib import Path
 from taximeter.sqlite_files import read_unchanged
-for (name,) in read_unchanged(Path(sys.argv[1]), lambda database: database.execute("SELECT * FROM points").fetchall()):
-    print(name)
+query = "SELECT name FROM points"
+print(*read_unchanged(Path(sys.argv[1]), lambda database: [name for (name,) in database.execute(query)]))
 """
 
 
@@ -344,6 +345,13 @@ def test_the_state_changes_with_each_transaction(path: Path, mode: str) -> None:
             assert state_of(path) == before
             add(database, name)
             assert state_of(path) != before
+
+
+def test_a_table_that_is_missing_has_no_columns(path: Path) -> None:
+    """As in databases of older versions."""
+    make(path, "DELETE")
+    assert read_unchanged(path, lambda database: columns(database, "points")) == {"name"}
+    assert read_unchanged(path, lambda database: columns(database, "runs")) == set()
 
 
 def test_a_database_is_told_by_its_header(path: Path) -> None:

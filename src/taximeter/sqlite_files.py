@@ -47,7 +47,7 @@ def read_unchanged(
         writers_held: holds whatever the vendor's writers wait for, in case they never let a copy be made.
 
     Raises:
-        InputError: it cannot be read, or what `read` finds in it is no value, or it changes all the time.
+        InputError: it cannot be read, `read` raised a ValueError of what it holds, or it changes all the time.
     """
     try:
         with suppress(_UnsettledError):
@@ -62,6 +62,11 @@ def read_unchanged(
 def state_of(path: Path) -> object:
     """Return something that changes whenever a database does."""
     return [_state(file) for file in (path, *(_side(path, ending) for ending in _SIDES))]
+
+
+def columns(database: sqlite3.Connection, table: str) -> set[str]:
+    """Return the names of a table's columns; none where the database is older than the table."""
+    return {row[1] for row in database.execute(f"PRAGMA table_info({table})")}
 
 
 class _UnsettledError(Exception):

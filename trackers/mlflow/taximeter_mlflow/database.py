@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from taximeter.errors import InputError
 from taximeter.record import Series
-from taximeter.sqlite_files import read_unchanged
+from taximeter.sqlite_files import columns, read_unchanged
 from taximeter_mlflow import tags as tag
 from taximeter_mlflow.artifacts import Artifacts, LocalArtifacts, locate
 from taximeter_mlflow.datasets import StoredDataset
@@ -134,9 +134,9 @@ def _texts(database: sqlite3.Connection, table: str, vendor_id: str) -> dict[str
 
 def _metrics(database: sqlite3.Connection, vendor_id: str) -> dict[str, Series]:
     """Return the points in the order in which they were logged, which is that of their rows."""
-    columns = _columns(database, "metrics")
-    step = "step" if "step" in columns else "0"
-    is_nan = "is_nan" if "is_nan" in columns else "0"
+    names = columns(database, "metrics")
+    step = "step" if "step" in names else "0"
+    is_nan = "is_nan" if "is_nan" in names else "0"
     query = f"SELECT key, value, {step}, timestamp, {is_nan} FROM metrics WHERE run_uuid = ? ORDER BY rowid"  # noqa: S608
     metrics: dict[str, Series] = {}
     for key, value, step_, time, nan in database.execute(query, (vendor_id,)):
@@ -146,20 +146,15 @@ def _metrics(database: sqlite3.Connection, vendor_id: str) -> dict[str, Series]:
 
 
 def _datasets(database: sqlite3.Connection, vendor_id: str) -> list[StoredDataset]:
-    if not _columns(database, "datasets"):
+    if not columns(database, "datasets"):
         return []
     return [StoredDataset(*row) for row in database.execute(_DATASETS, (tag.CONTEXT, vendor_id))]
 
 
 def _models(database: sqlite3.Connection, vendor_id: str) -> list[tuple[str, str, dict[str, str]]]:
     """Return name, URI and tags of each model that a run logged."""
-    if not _columns(database, "logged_models"):
+    if not columns(database, "logged_models"):
         return []
     query = "SELECT tag_key, tag_value FROM logged_model_tags WHERE model_id = ?"
     rows = database.execute(_MODELS, (vendor_id,)).fetchall()
     return [(name, uri, dict(database.execute(query, (model,)))) for model, name, uri in rows]
-
-
-def _columns(database: sqlite3.Connection, table: str) -> set[Any]:
-    """Return the names of a table's columns; none where the database is older than the table."""
-    return {row[1] for row in database.execute(f"PRAGMA table_info({table})")}

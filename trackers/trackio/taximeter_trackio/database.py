@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from taximeter import sqlite_files
 from taximeter.errors import InputError
+from taximeter.sqlite_files import columns, is_database, read_unchanged
 
 _T = TypeVar("_T")
 
@@ -20,22 +20,17 @@ def read_project(path: Path, read: Callable[[sqlite3.Connection], _T]) -> _T:
     Raises:
         InputError: the file is no database that can be read, or changes all the time.
     """
-    return sqlite_files.read_unchanged(path, read, writers_held=partial(_writers_held, path))
+    return read_unchanged(path, read, writers_held=partial(_writers_held, path))
 
 
 def is_project(path: Path) -> bool:
     """Tell whether `path` is a database with the tables of a Trackio project."""
-    if not sqlite_files.is_database(path):
+    if not is_database(path):
         return False
     try:
-        return read_project(path, lambda database: {"run_name", "metrics"} <= columns(database, "metrics"))
+        return {"run_name", "metrics"} <= read_project(path, partial(columns, table="metrics"))
     except InputError:
         return False
-
-
-def columns(database: sqlite3.Connection, table: str) -> set[str]:
-    """Return the names of a table's columns; none where the database is older than the table."""
-    return {row[1] for row in database.execute(f"PRAGMA table_info({table})")}
 
 
 @contextmanager
