@@ -88,6 +88,12 @@ def add_and_close(path: Path, name: str) -> None:
         add(database, name)
 
 
+def kill_writer(path: Path) -> None:
+    """Have a process add a point, and be killed in the midst of its next transaction."""
+    done = subprocess.run([sys.executable, "-c", CRASH, path], check=False)
+    assert done.returncode == -signal.SIGKILL
+
+
 def names(database: sqlite3.Connection) -> list[Any]:
     """Return the points."""
     return [name for (name,) in database.execute("SELECT name FROM points ORDER BY rowid")]
@@ -144,10 +150,24 @@ def test_what_an_open_writer_committed_is_read(path: Path, mode: str) -> None:
 def test_what_a_killed_writer_left_is_neither_read_nor_repaired(path: Path, mode: str, torn: str) -> None:
     """A copy is repaired, and the database stays torn."""
     make(path, mode)
-    done = subprocess.run([sys.executable, "-c", CRASH, path], check=False)
-    assert done.returncode == -signal.SIGKILL
+    kill_writer(path)
     before = digests(path.parent)
     assert path.with_name(path.name + torn).stat().st_size > 100_000
+    assert read_unchanged(path, names) == ["first", "committed"]
+    assert digests(path.parent) == before
+
+
+def test_a_journal_is_heeded_beside_a_header_that_says_log(path: Path) -> None:
+    """As a crash leaves them when it comes before the journal is deleted."""
+    make(path, "DELETE")
+    kill_writer(path)
+    journal = path.with_name(f"{path.name}-journal")
+    content = journal.read_bytes()
+    with closing(connect(path)) as database:
+        database.execute("UPDATE points SET name = 'torn'")
+        database.execute("PRAGMA journal_mode = WAL")
+    journal.write_bytes(content)
+    before = digests(path.parent)
     assert read_unchanged(path, names) == ["first", "committed"]
     assert digests(path.parent) == before
 
