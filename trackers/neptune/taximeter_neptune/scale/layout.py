@@ -54,8 +54,8 @@ class ScaleLayout:
         """Return the fields of a run, or only those that tell what it is."""
         fields = Fields()
         for part in parts:
-            chosen = partial(_fields, begun=fields, part=part, chosen=_HEAD if head else "")
-            fields = read_unchanged(part / NAME, chosen)
+            apply = partial(_fields, begun=fields, part=part, chosen=_HEAD if head else "")
+            fields = read_unchanged(part / NAME, apply)
         return fields
 
     def files(self, part: Path) -> Path:
