@@ -38,7 +38,7 @@ from taximeter.record import Artifact, Dataset, Environment, LockFile, Model, Ru
 from taximeter.testing import StagedRun, record_run
 from taximeter.testing.verdicts import VerdictsOf, by_name
 from taximeter_neptune import NeptuneScaleTracker, NeptuneTracker
-from taximeter_neptune.scale.database import NAME
+from taximeter_neptune.scale.layout import NAME
 
 START = 1_700_000_000_123_456
 RUN = "0123456789abcdef0123456789abcdef"

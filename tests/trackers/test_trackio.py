@@ -20,7 +20,6 @@ import pytest
 
 from taximeter.courier.dispatch import Dispatcher
 from taximeter.diff import diff
-from taximeter.errors import InputError
 from taximeter.events import (
     ArtifactLogged,
     DatasetLogged,
@@ -38,7 +37,6 @@ from taximeter.testing import StagedRun, record_run
 from taximeter.testing.verdicts import VerdictsOf, by_name
 from taximeter.times import time_text
 from taximeter_trackio import TrackioTracker
-from taximeter_trackio.database import read_unchanged
 from taximeter_trackio.isolation import isolate
 from taximeter_trackio.names import artifact_name_for, metric_key, param_key, project_for, run_name_for
 from taximeter_trackio.times import row_time
@@ -420,12 +418,6 @@ class TestReading:
         assert TrackioTracker.recognises(folder)
         assert TrackioTracker.location_at(folder / "taxi.db") == str(folder)
         assert [run.run_id for run in TrackioTracker(str(folder / "taxi.db")).list_runs()] == [RUN]
-
-    def test_a_database_that_is_none_is_an_input_error(self, tmp_path: Path) -> None:
-        """The message names the file."""
-        (tmp_path / "a.db").write_bytes(b"SQLite format 3\0" + b"x" * 5000)
-        with pytest.raises(InputError, match=r"a\.db cannot be read"):
-            read_unchanged(tmp_path / "a.db", lambda database: database.execute("SELECT 1 FROM a"))
 
 
 class TestVendor:

@@ -1,19 +1,15 @@
-"""Reads the database with the names, tags and notes of a repository's runs so that not a byte of it changes."""
+"""Reads the database with the names, tags and notes of a repository's runs."""
 
-import shutil
 import sqlite3
-import tempfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from urllib.parse import quote
 
 import msgspec
 
-from taximeter.errors import InputError
+from taximeter.sqlite_files import read_unchanged
 
-_SECONDS = 20.0
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RUNS = """
 SELECT run.id, run.hash, run.name, run.description, run.created_at, run.finalized_at, experiment.name
@@ -42,21 +38,27 @@ class StoredRun(msgspec.Struct, frozen=True):
 
 def runs_in(path: Path) -> list[StoredRun]:
     """Return every run, oldest first, without its notes."""
-    with _open_unchanged(path) as database:
-        tags: dict[int, list[str]] = {}
-        for number, tag in database.execute(_TAGS, (None,)):
-            tags.setdefault(number, []).append(str(tag))
-        return [_run(row, tags.get(row[0], []), []) for row in database.execute(_RUNS, (None,))]
+    return read_unchanged(path, _runs, text_factory=_text)
 
 
 def run_in(path: Path, run_hash: str) -> StoredRun:
     """Return a run; where its writer was killed before it was named, only its id is known."""
-    with _open_unchanged(path) as database:
-        row = database.execute(_RUNS, (run_hash,)).fetchone()
-        if row is None:
-            return StoredRun(run_hash)
-        tags = [str(tag) for _, tag in database.execute(_TAGS, (row[0],))]
-        return _run(row, tags, [str(note) for (note,) in database.execute(_NOTES, (row[0],))])
+    return read_unchanged(path, partial(_run_of, run_hash=run_hash), text_factory=_text)
+
+
+def _runs(database: sqlite3.Connection) -> list[StoredRun]:
+    tags: dict[int, list[str]] = {}
+    for number, tag in database.execute(_TAGS, (None,)):
+        tags.setdefault(number, []).append(str(tag))
+    return [_run(row, tags.get(row[0], []), []) for row in database.execute(_RUNS, (None,))]
+
+
+def _run_of(database: sqlite3.Connection, run_hash: str) -> StoredRun:
+    row = database.execute(_RUNS, (run_hash,)).fetchone()
+    if row is None:
+        return StoredRun(run_hash)
+    tags = [str(tag) for _, tag in database.execute(_TAGS, (row[0],))]
+    return _run(row, tags, [str(note) for (note,) in database.execute(_NOTES, (row[0],))])
 
 
 def _run(row: tuple[object, ...], tags: list[str], notes: list[str]) -> StoredRun:
@@ -80,32 +82,5 @@ def _microseconds(text: object) -> int | None:
     return None
 
 
-@contextmanager
-def _open_unchanged(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open the database as its last completed transaction left it, or a copy where one was not completed.
-
-    Raises:
-        InputError: it cannot be read.
-    """
-    try:
-        with tempfile.TemporaryDirectory(prefix="taximeter-") as folder:
-            place, mode = path, "ro"
-            if any(side.exists() for side in _sides(path)):
-                place, mode = Path(folder, path.name), "rw"
-                for file in (path, *_sides(path)):
-                    with suppress(FileNotFoundError):
-                        shutil.copyfile(file, place.with_name(file.name))
-            address = f"file:{quote(str(place))}?mode={mode}"
-            with closing(sqlite3.connect(address, uri=True, timeout=_SECONDS)) as database:
-                database.text_factory = _text
-                yield database
-    except sqlite3.Error as error:
-        raise InputError(f"{path} cannot be read: {error}.") from error
-
-
 def _text(data: bytes) -> str:
     return data.decode(errors="replace")
-
-
-def _sides(path: Path) -> list[Path]:
-    return [path.with_name(path.name + ending) for ending in ("-journal", "-wal")]

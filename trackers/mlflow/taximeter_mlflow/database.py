@@ -1,19 +1,20 @@
 """Reads the tables of an MLflow database of SQLite, of any version of MLflow, read-only."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any, TypeVar
 
 from taximeter.errors import InputError
 from taximeter.record import Series
+from taximeter.sqlite_files import columns, read_unchanged
 from taximeter_mlflow import tags as tag
 from taximeter_mlflow.artifacts import Artifacts, LocalArtifacts, locate
 from taximeter_mlflow.datasets import StoredDataset
 from taximeter_mlflow.location import ARTIFACTS, SERVER_ARTIFACTS, Location
 from taximeter_mlflow.reading import Reader, StoredFacts, StoredModel, StoredRun, microseconds
-from taximeter_mlflow.snapshot import open_unchanged
 
+_T = TypeVar("_T")
 _RUNS = f"""
 SELECT runs.run_uuid, experiments.name, COALESCE(NULLIF(runs.name, ''), names.value, ''), runs.status,
        runs.start_time, runs.end_time, ours.value
@@ -58,79 +59,72 @@ class DatabaseReader(Reader):
 
     def stored_runs(self) -> Iterator[StoredRun]:
         """Yield the runs in the order in which they began."""
-        with self._open() as database:
-            rows = database.execute(f"{_RUNS} ORDER BY runs.start_time, runs.rowid").fetchall()
-        yield from (StoredRun(*row) for row in rows)
+        query = f"{_RUNS} ORDER BY runs.start_time, runs.rowid"
+        yield from (StoredRun(*row) for row in self._read(lambda database: database.execute(query).fetchall()))
 
     def find(self, run_id: str) -> str | None:
         """Return MLflow's id of a run."""
-        with self._open() as database:
-            row = database.execute(_FIND, (tag.RUN_ID, run_id)).fetchone()
-            row = row or database.execute(f"{_RUNS} AND runs.run_uuid = ?", (run_id,)).fetchone()
-        return row[0] if row else None
+        return self._read(partial(_find, run_id=run_id))
 
     def stored_run(self, vendor_id: str) -> StoredRun:
         """Return a row of the table of runs."""
-        with self._open() as database:
-            return StoredRun(*_row(database, f"{_RUNS} AND runs.run_uuid = ?", vendor_id))
+        return StoredRun(*self._row(f"{_RUNS} AND runs.run_uuid = ?", vendor_id))
 
     def facts(self, vendor_id: str) -> StoredFacts:
         """Return a run's rows."""
-        with self._open() as database:
-            return StoredFacts(
-                params=_texts(database, "params", vendor_id),
-                tags=_texts(database, "tags", vendor_id),
-                metrics=_metrics(database, vendor_id),
-                datasets=_datasets(database, vendor_id),
-            )
+        return self._read(partial(_facts, vendor_id=vendor_id))
 
     def last_point(self, vendor_id: str, key: str) -> tuple[Any, Any] | None:
         """Return the value and step of the row that was added last."""
         query = "SELECT value, step FROM metrics WHERE run_uuid = ? AND key = ? ORDER BY rowid DESC LIMIT 1"
-        with self._open() as database:
-            row: tuple[Any, Any] | None = database.execute(query, (vendor_id, key)).fetchone()
+        row: tuple[Any, Any] | None = self._read(lambda tables: tables.execute(query, (vendor_id, key)).fetchone())
         return row
 
     def has_points(self, vendor_id: str, points: Iterable[tuple[Any, ...]]) -> list[bool]:
         """Tell of each point, given as key, time, step, value and whether it is NaN, if the run has it."""
-        with self._open() as database:
-            return [database.execute(_POINT, (vendor_id, *point)).fetchone() is not None for point in points]
+        rows = [(vendor_id, *point) for point in points]
+        return self._read(lambda database: [any(database.execute(_POINT, row)) for row in rows])
 
     def artifacts(self, vendor_id: str) -> Artifacts:
         """Return the artifacts, wherever the database now lies."""
-        with self._open() as database:
-            (uri,) = _row(database, "SELECT artifact_uri FROM runs WHERE run_uuid = ?", vendor_id)
+        (uri,) = self._row("SELECT artifact_uri FROM runs WHERE run_uuid = ?", vendor_id)
         return self._artifacts(uri, _RUN_DEPTH)
 
     def models(self, vendor_id: str) -> list[StoredModel]:
         """Return the models that a run logged, if the database is of MLflow 3."""
-        with self._open() as database:
-            if not _columns(database, "logged_models"):
-                return []
-            rows = database.execute(_MODELS, (vendor_id,)).fetchall()
-            query = "SELECT tag_key, tag_value FROM logged_model_tags WHERE model_id = ?"
-            tags = [dict(database.execute(query, (row[0],))) for row in rows]
         return [
-            StoredModel(name, held, self._artifacts(uri, _MODEL_DEPTH))
-            for (_, name, uri), held in zip(rows, tags, strict=True)
+            StoredModel(name, tags, self._artifacts(uri, _MODEL_DEPTH))
+            for name, uri, tags in self._read(partial(_models, vendor_id=vendor_id))
         ]
 
     def _artifacts(self, uri: str | None, depth: int) -> Artifacts:
         return LocalArtifacts(locate(uri, self._store, self._roots, depth), self._store)
 
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
+    def _row(self, query: str, vendor_id: str) -> Any:
+        row = self._read(lambda database: database.execute(query, (vendor_id,)).fetchone())
+        if row is None:
+            raise InputError(f"there is no run {vendor_id!r} any more.")
+        return row
+
+    def _read(self, read: Callable[[sqlite3.Connection], _T]) -> _T:
         if not self._path.exists():
             raise InputError(f"there is no MLflow database {self._path}.")
-        with open_unchanged(self._path) as database:
-            yield database
+        return read_unchanged(self._path, read)
 
 
-def _row(database: sqlite3.Connection, query: str, vendor_id: str) -> Any:
-    row = database.execute(query, (vendor_id,)).fetchone()
-    if row is None:
-        raise InputError(f"there is no run {vendor_id!r} any more.")
-    return row
+def _find(database: sqlite3.Connection, run_id: str) -> str | None:
+    row = database.execute(_FIND, (tag.RUN_ID, run_id)).fetchone()
+    row = row or database.execute(f"{_RUNS} AND runs.run_uuid = ?", (run_id,)).fetchone()
+    return row[0] if row else None
+
+
+def _facts(database: sqlite3.Connection, vendor_id: str) -> StoredFacts:
+    return StoredFacts(
+        params=_texts(database, "params", vendor_id),
+        tags=_texts(database, "tags", vendor_id),
+        metrics=_metrics(database, vendor_id),
+        datasets=_datasets(database, vendor_id),
+    )
 
 
 def _texts(database: sqlite3.Connection, table: str, vendor_id: str) -> dict[str, str]:
@@ -140,9 +134,9 @@ def _texts(database: sqlite3.Connection, table: str, vendor_id: str) -> dict[str
 
 def _metrics(database: sqlite3.Connection, vendor_id: str) -> dict[str, Series]:
     """Return the points in the order in which they were logged, which is that of their rows."""
-    columns = _columns(database, "metrics")
-    step = "step" if "step" in columns else "0"
-    is_nan = "is_nan" if "is_nan" in columns else "0"
+    names = columns(database, "metrics")
+    step = "step" if "step" in names else "0"
+    is_nan = "is_nan" if "is_nan" in names else "0"
     query = f"SELECT key, value, {step}, timestamp, {is_nan} FROM metrics WHERE run_uuid = ? ORDER BY rowid"  # noqa: S608
     metrics: dict[str, Series] = {}
     for key, value, step_, time, nan in database.execute(query, (vendor_id,)):
@@ -152,11 +146,15 @@ def _metrics(database: sqlite3.Connection, vendor_id: str) -> dict[str, Series]:
 
 
 def _datasets(database: sqlite3.Connection, vendor_id: str) -> list[StoredDataset]:
-    if not _columns(database, "datasets"):
+    if not columns(database, "datasets"):
         return []
     return [StoredDataset(*row) for row in database.execute(_DATASETS, (tag.CONTEXT, vendor_id))]
 
 
-def _columns(database: sqlite3.Connection, table: str) -> set[Any]:
-    """Return the names of a table's columns; none where the database is older than the table."""
-    return {row[1] for row in database.execute(f"PRAGMA table_info({table})")}
+def _models(database: sqlite3.Connection, vendor_id: str) -> list[tuple[str, str, dict[str, str]]]:
+    """Return name, URI and tags of each model that a run logged."""
+    if not columns(database, "logged_models"):
+        return []
+    query = "SELECT tag_key, tag_value FROM logged_model_tags WHERE model_id = ?"
+    rows = database.execute(_MODELS, (vendor_id,)).fetchall()
+    return [(name, uri, dict(database.execute(query, (model,)))) for model, name, uri in rows]

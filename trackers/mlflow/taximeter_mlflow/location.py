@@ -1,6 +1,7 @@
 """Where an MLflow store is: a database of SQLite, a folder of the file store, or a tracking server."""
 
 import re
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, Self
@@ -8,8 +9,8 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
+from taximeter import sqlite_files
 from taximeter.errors import InputError
-from taximeter_mlflow.snapshot import has_sqlite_header, open_unchanged
 
 Kind = Literal["sqlite", "folder", "other"]
 
@@ -58,7 +59,7 @@ class Location(msgspec.Struct, frozen=True):
     @classmethod
     def _parse_path(cls, path: Path) -> Self:
         path = path.absolute()
-        if has_sqlite_header(path):
+        if sqlite_files.is_database(path):
             return cls("sqlite", f"sqlite:///{quoted(path)}", path)
         return cls("folder", path.as_uri(), path)
 
@@ -95,14 +96,16 @@ def quoted(path: Path) -> str:
 
 def is_database(path: Path) -> bool:
     """Tell whether `path` is a database of SQLite with MLflow's tables."""
-    if not has_sqlite_header(path):
+    if not sqlite_files.is_database(path):
         return False
     try:
-        with open_unchanged(path) as database:
-            names = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        return sqlite_files.read_unchanged(path, _table_names) >= _TABLES
     except InputError:
         return False
-    return names >= _TABLES
+
+
+def _table_names(database: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
 def is_file_store(path: Path) -> bool:

@@ -12,8 +12,9 @@ import msgspec
 from taximeter.errors import InputError
 from taximeter.files import describe_file, describe_stream
 from taximeter.record import RunRecord
+from taximeter.sqlite_files import is_database, state_of
 from taximeter.tracker import RunSummary
-from taximeter_trackio.database import is_database, read_unchanged, state_of
+from taximeter_trackio.database import read_project
 from taximeter_trackio.native import (
     blobs_of,
     experiment_of,
@@ -67,7 +68,7 @@ class Store:
                 started_of(run),
             )
             for path in self._projects()
-            for run in read_unchanged(path, runs_in)
+            for run in read_project(path, runs_in)
         ]
         yield from sorted(found, key=lambda summary: (summary.started, summary.vendor_id))
 
@@ -162,7 +163,7 @@ class Store:
         """Return what `read` makes of a run, given its project and the state of that before it was read."""
         for path in self._projects():
             run = partial(_read_run, run_id=run_id, path=path, state=state_of(path), read=read)
-            if found := read_unchanged(path, run):
+            if found := read_project(path, run):
                 return found[0]
         raise InputError(f"{self._folder} has no Trackio run {run_id!r}.")
 

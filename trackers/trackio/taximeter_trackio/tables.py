@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from taximeter_trackio.database import columns
+from taximeter.sqlite_files import columns
 from taximeter_trackio.names import OURS, final_alias
 
 _TIMES = {"metrics": "timestamp", "system_metrics": "timestamp", "run_artifact_links": "created_at"}

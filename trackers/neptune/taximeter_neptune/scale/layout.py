@@ -3,14 +3,18 @@
 import logging
 import sqlite3
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from functools import partial
 from pathlib import Path
 
 from taximeter.errors import InputError
+from taximeter.sqlite_files import is_database, read_unchanged, state_of
 from taximeter_neptune.fields import Fields
 from taximeter_neptune.names import OURS, SYS
 from taximeter_neptune.native import our_id
-from taximeter_neptune.scale.database import NAME, is_database, open_unchanged
 from taximeter_neptune.store import Identity, folders_in
+
+NAME = "run_operations.sqlite3"
 
 _SNAPSHOT, _CREATION = 0, 1
 _HEAD = f"AND (instr(operation, CAST('{SYS}/' AS BLOB)) OR instr(operation, CAST('{OURS}/' AS BLOB)))"
@@ -36,20 +40,11 @@ class ScaleLayout:
         """Return which run the database is of; None where it holds no values yet, or cannot be read."""
         if not self.holds_run(part):
             return None
-        fields = Fields()
         try:
-            with open_unchanged(part / NAME) as database:
-                row = database.execute("SELECT project, run_id FROM metadata").fetchone()
-                _apply(fields, part, database, f"operation_type = {_CREATION}")
-                is_begun = _apply(
-                    fields, part, database, f"operation_type = {_SNAPSHOT} ORDER BY sequence_id LIMIT 1"
-                )
+            return read_unchanged(part / NAME, partial(_identify, part=part))
         except InputError as error:
             _logger.warning("%s", error)
             return None
-        if not (row and is_begun):
-            return None
-        return Identity(f"{row[0]}/{row[1]}", row[1], our_id(fields), fields.began)
 
     def is_settled(self, part: Path) -> bool:  # noqa: ARG002 - no database needs a second look
         """Tell that what its first values say will not change."""
@@ -59,11 +54,8 @@ class ScaleLayout:
         """Return the fields of a run, or only those that tell what it is."""
         fields = Fields()
         for part in parts:
-            with open_unchanged(part / NAME) as database:
-                fields.project = database.execute("SELECT project FROM metadata").fetchone()[0]
-                _apply(fields, part, database, f"operation_type = {_CREATION}")
-                chosen = _HEAD if head else ""
-                _apply(fields, part, database, f"operation_type = {_SNAPSHOT} {chosen} ORDER BY sequence_id")
+            apply = partial(_fields, begun=fields, part=part, chosen=_HEAD if head else "")
+            fields = read_unchanged(part / NAME, apply)
         return fields
 
     def files(self, part: Path) -> Path:
@@ -72,8 +64,24 @@ class ScaleLayout:
 
     def state(self, part: Path) -> object:
         """Return what changes whenever the run does."""
-        files = [file for file in (part / NAME, part / f"{NAME}-wal") if file.exists()]
-        return [(file.stat().st_mtime_ns, file.stat().st_size) for file in files]
+        return state_of(part / NAME)
+
+
+def _identify(database: sqlite3.Connection, part: Path) -> Identity | None:
+    fields = Fields()
+    row = database.execute("SELECT project, run_id FROM metadata").fetchone()
+    _apply(fields, part, database, f"operation_type = {_CREATION}")
+    is_begun = _apply(fields, part, database, f"operation_type = {_SNAPSHOT} ORDER BY sequence_id LIMIT 1")
+    return Identity(f"{row[0]}/{row[1]}", row[1], our_id(fields), fields.began) if row and is_begun else None
+
+
+def _fields(database: sqlite3.Connection, begun: Fields, part: Path, chosen: str) -> Fields:
+    """Return what the fields of earlier parts become by the messages of this one."""
+    fields = deepcopy(begun)
+    fields.project = database.execute("SELECT project FROM metadata").fetchone()[0]
+    _apply(fields, part, database, f"operation_type = {_CREATION}")
+    _apply(fields, part, database, f"operation_type = {_SNAPSHOT} {chosen} ORDER BY sequence_id")
+    return fields
 
 
 def _apply(fields: Fields, part: Path, database: sqlite3.Connection, which: str) -> bool:
