@@ -9,9 +9,9 @@ import sys
 from contextlib import suppress
 from functools import cache
 from hashlib import sha256
-from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
+from taximeter.distributions import Distribution, distributions
 from taximeter.record import Environment, LockFile, Source
 from taximeter.redact import redact, redact_arguments
 

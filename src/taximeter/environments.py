@@ -52,9 +52,13 @@ def find_environment(name: str) -> Environment | None:
     Raises:
         InputError: the name asks for a version, and there is none.
     """
-    if lacks_environment(name):
-        raise InputError(f"{name} has no environment; `taximeter environment add {name}` makes it.")
-    return next((environment for environment in list_environments() if environment.name == name), None)
+    try:
+        described = (environments_home() / name / _DESCRIPTION).read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        if "==" in name:
+            raise InputError(f"{name} has no environment; `taximeter environment add {name}` makes it.") from None
+        return None
+    return msgspec.json.decode(described, type=Environment)
 
 
 def python_for(name: str) -> str:

@@ -1,13 +1,31 @@
 """The trackers that are installed, found by their entry points."""
 
 import sys
+from collections.abc import Iterator
 from functools import cache
-from importlib.metadata import Distribution, EntryPoint, PackageNotFoundError, entry_points, version
+from importlib import import_module
+from operator import attrgetter
+from typing import NamedTuple
 
+from taximeter.distributions import distributions
 from taximeter.errors import InputError, TrackerError
 from taximeter.tracker import Tracker
 
 GROUP = "taximeter.trackers"
+
+
+class EntryPoint(NamedTuple):
+    """How a tracker is found: its name, ``module:class``, and the distribution that says so."""
+
+    name: str
+    value: str
+    distribution: str
+
+    def load(self) -> type[Tracker]:
+        """Return the class."""
+        module, _, attribute = self.value.partition(":")
+        loaded: type[Tracker] = attrgetter(attribute)(import_module(module))
+        return loaded
 
 
 def installed() -> dict[str, EntryPoint]:
@@ -18,8 +36,23 @@ def installed() -> dict[str, EntryPoint]:
 @cache
 def _installed(_path: tuple[str, ...]) -> dict[str, EntryPoint]:
     """Look every distribution through, once for a path: that takes milliseconds."""
-    found = {entry.name: entry for entry in entry_points(group=GROUP)}
+    found = {}
+    for name, dist in {dist.name: dist for dist in reversed([*distributions()])}.items():
+        for entry in _entries(dist.read_text("entry_points.txt") or ""):
+            found[entry[0]] = EntryPoint(*entry, name)
     return dict(sorted(found.items()))
+
+
+def _entries(text: str) -> Iterator[tuple[str, str]]:
+    """Yield name and value of each entry of our group."""
+    group = ""
+    for line in map(str.strip, text.splitlines()):
+        if line.startswith("["):
+            group = line.strip("[]")
+        elif group == GROUP and not line.startswith("#"):
+            name, is_entry, value = line.partition("=")
+            if is_entry:
+                yield name.strip(), value.partition("[")[0].strip()
 
 
 def tracker_name(text: str) -> str:
@@ -47,12 +80,9 @@ def load(text: str) -> type[Tracker]:
     return loaded
 
 
-def distribution_of(name: str) -> Distribution:
-    """Return the distribution that an installed tracker came with."""
-    found = installed()[name].dist
-    if found is None:
-        raise TrackerError(f"the tracker {name!r} belongs to no distribution.")
-    return found
+def distribution_of(name: str) -> str:
+    """Return the name of the distribution that an installed tracker came with."""
+    return installed()[name].distribution
 
 
 def load_all() -> tuple[list[type[Tracker]], dict[str, str]]:
@@ -74,6 +104,8 @@ def not_installed(name: str, names: list[str]) -> str:
 
 def vendor_version(tracker: type[Tracker]) -> str | None:
     """Return the version of the tracker's own software, or None where it has none or lacks it."""
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - slow to import
+
     try:
         return version(tracker.vendor) if tracker.vendor else None
     except PackageNotFoundError:

@@ -16,7 +16,7 @@ _CORE = "taximeter"
 
 def vendor_requirement(tracker: type[Tracker]) -> Requirement | None:
     """Return what a tracker's distribution asks for of its vendor."""
-    found = _requirements(distribution_of(tracker.name))
+    found = _requirements(distribution(distribution_of(tracker.name)))
     return next((one for one in found if _is_of(one.name, tracker.vendor)), None)
 
 
@@ -37,7 +37,7 @@ def install_steps(
     vendor = [f"{tracker.vendor}=={version}" if version else tracker.vendor] if tracker.vendor else []
     dated = [*vendor, *_besides(tracker, version), *extra]
     early = [["--exclude-newer", exclude_newer, *dated]] if exclude_newer and vendor else []
-    distributions = [distribution(_CORE), distribution_of(tracker.name)]
+    distributions = [distribution(_CORE), distribution(distribution_of(tracker.name))]
     ours = [word for one in distributions for word in _same(one)]
     if not version:
         return [*early, [*ours, *extra]]

@@ -1,9 +1,6 @@
 """Whether MLflow would migrate a database when it opens it, which it must never do to one that somebody uses."""
 
-from alembic.migration import MigrationContext
-from mlflow.store.db.utils import _get_latest_schema_revision
 from mlflow.version import VERSION
-from sqlalchemy import create_engine, inspect
 
 from taximeter.errors import TrackerError
 
@@ -14,6 +11,11 @@ def check_schema(uri: str) -> None:
     Raises:
         TrackerError: it is of another version of MLflow.
     """
+    # slow to import, and servers and folders need none of it
+    from alembic.migration import MigrationContext  # noqa: PLC0415
+    from mlflow.store.db.utils import _get_latest_schema_revision  # noqa: PLC0415
+    from sqlalchemy import create_engine, inspect  # noqa: PLC0415
+
     engine = create_engine(uri)
     try:
         if not inspect(engine).has_table("experiments"):

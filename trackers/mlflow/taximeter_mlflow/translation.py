@@ -6,13 +6,13 @@ TrackerError
 └── sqlalchemy.exc.SQLAlchemyError
 """
 
+import sys
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from mlflow.exceptions import MlflowException
 from requests import RequestException
-from sqlalchemy.exc import SQLAlchemyError
 
 from taximeter.errors import TrackerError
 
@@ -27,7 +27,13 @@ def translated(function: Callable[Arguments, Result]) -> Callable[Arguments, Res
     def wrapper(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
         try:
             return function(*args, **kwargs)
-        except (MlflowException, SQLAlchemyError, RequestException) as error:
+        except _errors() as error:
             raise TrackerError(f"MLflow: {error}") from error
 
     return wrapper
+
+
+def _errors() -> tuple[type[Exception], ...]:
+    """Return what MLflow raises; SQLAlchemy is slow to import, and raises nothing before somebody has done so."""
+    sql = sys.modules.get("sqlalchemy.exc")
+    return (MlflowException, RequestException, *((sql.SQLAlchemyError,) if sql else ()))
