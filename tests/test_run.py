@@ -5,6 +5,7 @@ import multiprocessing
 import pickle
 import subprocess
 import sys
+import zipfile
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -280,6 +281,16 @@ def test_every_installed_distribution_is_noted() -> None:
     assert capture.capture_environment().distributions == found
 
 
+def test_a_distribution_in_an_archive_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as an application in one file brings."""
+    with zipfile.ZipFile(tmp_path / "packed.zip", "w") as archive:
+        archive.writestr("packed-1.5.dist-info/METADATA", "Name: packed\nVersion: 1.5\n\n")
+    monkeypatch.syspath_prepend(str(tmp_path / "packed.zip"))
+    capture._distributions.cache_clear()
+    assert capture.capture_environment().distributions["packed"] == "1.5"
+    capture._distributions.cache_clear()
+
+
 def test_a_record_holds_what_its_events_say(run: Run) -> None:
     """Nothing is noted twice."""
     with run:
@@ -295,6 +306,13 @@ def test_importing_taximeter_imports_nothing_heavy() -> None:
     script = "import sys, taximeter; print(' '.join(sorted({name.partition('.')[0] for name in sys.modules})))"
     output = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     assert not {"numpy", "pandas", "sklearn", "rich", "typer", "matplotlib", "pyarrow"} & set(output.split())
+
+
+def test_a_start_does_without_the_slow_way_to_what_is_installed() -> None:
+    """The import of ``importlib.metadata`` takes longer than all else that a run begins with."""
+    script = "import sys, taximeter; taximeter.start_run().finish(); print('importlib.metadata' in sys.modules)"
+    output = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert output == "False\n"
 
 
 def test_every_public_name_exists() -> None:
