@@ -22,6 +22,7 @@ from taximeter.verdicts.catalogue import fact_of
 from taximeter.verdicts.document import document
 from taximeter.verdicts.judge import judge
 from taximeter.verdicts.results import newest_verdicts, read_verdicts, save_verdicts
+from taximeter.verdicts.said import is_usual, kind_of
 
 ROOT = Path(__file__).parents[1]
 LOSSY = Path(__file__).parent / "lossy"
@@ -111,6 +112,21 @@ def test_every_way_to_undo_is_described() -> None:
 def test_the_document_is_made_of_the_facts() -> None:
     """It is generated, and nobody forgot to."""
     assert (ROOT / "docs" / "facts.md").read_text() == document()
+
+
+@pytest.mark.parametrize(
+    ("line", "is_so"),
+    [
+        ("No repository 17 found", True),
+        ("2026-11-25 21:34:28,374 - vendor - No repository 4 found", True),
+        ("the value was cut", False),
+        ("found", False),
+    ],
+)
+def test_what_every_run_says_tells_nothing_of_a_fact(line: str, *, is_so: bool) -> None:
+    """Whatever its numbers are, and whether or not a logger's head stands before it."""
+    usual = "\n".join(map(kind_of, ["2026-11-25 21:30:01,001 - vendor - No repository 3 found", "ready in 3 s"]))
+    assert is_usual(line, usual) == is_so
 
 
 # Every installed tracker

@@ -25,7 +25,7 @@ def measure_trackers(
         list[str] | None,
         typer.Option("--tracker", "-t", help="TRACKER or TRACKER==VERSION; every installed one by default."),
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="A first impression in two minutes.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="A first impression, in two or three minutes.")] = False,
     results: Annotated[Path, typer.Option(help="The folder of all results.")] = RESULTS,
     as_json: Annotated[bool, typer.Option("--json", help="Print the files that were written as JSON.")] = False,
 ) -> None:

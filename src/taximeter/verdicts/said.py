@@ -13,7 +13,7 @@ from typing import IO, Any
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _TELLING = re.compile(
     r"warn|error|fail|ignor|drop|skip|invalid|unsupport|truncat|cut|exceed|cannot|can't|could not|"
-    r"not |too (long|large|many)|must|renam|reserved|convert|larger|longer",
+    r"not |too (long|large|many)|must|renam|reserved|convert|larger|longer|encounter",
     re.IGNORECASE,
 )
 _TO_DEVELOPERS = (DeprecationWarning, PendingDeprecationWarning, FutureWarning, ResourceWarning)
@@ -74,6 +74,12 @@ def plain_lines(lines: Iterable[str]) -> list[str]:
 def kind_of(line: str) -> str:
     """Return a line without what differs from run to run: numbers, paths, ids and names of runs."""
     return _VARYING.sub("…", line).strip()
+
+
+def is_usual(line: str, usual: str) -> bool:
+    """Tell whether a line is of a kind in `usual`, one a line; what a logger puts before it may be missing."""
+    kind = kind_of(line)
+    return any(known == kind or known.endswith((f" - {kind}", f": {kind}")) for known in usual.split("\n"))
 
 
 def _text_lines(heard: IO[bytes]) -> list[str]:

@@ -20,7 +20,7 @@ from taximeter.verdicts.bench import Bench
 from taximeter.verdicts.catalogue import fact_of
 from taximeter.verdicts.forks import Sender, in_a_fork, share_out
 from taximeter.verdicts.messages import CONTROL, Begun, Order, Written
-from taximeter.verdicts.said import Listener, kind_of, plain_lines
+from taximeter.verdicts.said import Listener, is_usual, kind_of, plain_lines
 
 _MOST_LINES = 20
 _LONGEST_LINE = 500
@@ -68,8 +68,7 @@ class _Writer:
         lines = plain_lines(self._listener.lines)
         if fact == CONTROL:
             self._usual.write_text("\n".join(map(kind_of, lines)))
-        usual = set(self._usual.read_text().split("\n"))
-        said = [line[:_LONGEST_LINE] for line in lines if kind_of(line) not in usual]
+        said = [line[:_LONGEST_LINE] for line in lines if not is_usual(line, self._usual.read_text())]
         return Written(fact, bench.run_ids, bench.notes, said[:_MOST_LINES], _problem(error), _message(error))
 
 

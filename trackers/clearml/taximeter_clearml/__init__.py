@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
@@ -57,6 +58,13 @@ class ClearMLTracker(Tracker):
 
     def start_plain(self, experiment: str, name: str) -> PlainRun:
         """Start a task as ClearML's documentation does, with its defaults."""
+        self.import_for_plain()
+        from taximeter_clearml.plain import PlainClearMLRun  # noqa: PLC0415 - the vendor is met here only
+
+        return PlainClearMLRun(experiment, name)
+
+    def import_for_plain(self) -> int:
+        """Import ClearML, whose notices to users are printed in the first run of a process only."""
         from taximeter_clearml.isolation import (  # noqa: PLC0415 - the vendor is met here only
             isolate,
             shut_off_updates,
@@ -64,9 +72,8 @@ class ClearMLTracker(Tracker):
 
         isolate(self._cache_folder())
         shut_off_updates()
-        from taximeter_clearml.plain import PlainClearMLRun  # noqa: PLC0415 - and only after that
-
-        return PlainClearMLRun(experiment, name)
+        import_module("taximeter_clearml.plain")  # and only after that
+        return 1
 
     def list_runs(self) -> Iterator[RunSummary]:
         """Yield every session, oldest first."""

@@ -4,7 +4,7 @@ import io
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn
 
 import joblib
 from clearml import OutputModel, Task
@@ -21,7 +21,9 @@ class PlainClearMLRun(PlainRun):
     tracker = ClearMLTracker
 
     def __init__(self, experiment: str, name: str) -> None:
-        self._task = cast("Any", Task.init(project_name=experiment, task_name=name))
+        # its monitor of GPUs warns in the middle of a run where there are none
+        task: Any = Task.init(project_name=experiment, task_name=name, auto_resource_monitoring=False)
+        self._task = task
         self._logger: Any = self._task.get_logger()
         self.id = str(self._task.id)
 
