@@ -630,6 +630,7 @@ run = ClearMLTracker("clearml").start_plain("taxi", "killed")
 for step in range(150):
     run.log_metrics({"loss": 0.5}, step=step)
 run._logger.flush(wait=True)
+run._task._wait_for_repo_detection(timeout=60)  # which writes the task file in place
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
