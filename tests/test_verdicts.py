@@ -6,6 +6,7 @@ import math
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from taximeter.verdicts.catalogue import fact_of
 from taximeter.verdicts.document import document
 from taximeter.verdicts.judge import judge
 from taximeter.verdicts.results import newest_verdicts, read_verdicts, save_verdicts
-from taximeter.verdicts.said import is_usual, kind_of
+from taximeter.verdicts.said import is_usual, kind_of, without_scratch
 
 ROOT = Path(__file__).parents[1]
 LOSSY = Path(__file__).parent / "lossy"
@@ -127,6 +128,13 @@ def test_what_every_run_says_tells_nothing_of_a_fact(line: str, *, is_so: bool) 
     """Whatever its numbers are, and whether or not a logger's head stands before it."""
     usual = "\n".join(map(kind_of, ["2026-11-25 21:30:01,001 - vendor - No repository 3 found", "ready in 3 s"]))
     assert is_usual(line, usual) == is_so
+
+
+def test_no_temporary_folder_is_evidence() -> None:
+    """The rest of a path is."""
+    place = f"{tempfile.gettempdir()}/taximeter-fact-ab_12/store/x.tsv"
+    assert without_scratch(f"cannot open '{place}'") == "cannot open '…/store/x.tsv'"
+    assert without_scratch("/home/me/taximeter-fact-1/x") == "/home/me/taximeter-fact-1/x"
 
 
 # Every installed tracker

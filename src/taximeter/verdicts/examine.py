@@ -32,6 +32,7 @@ from taximeter.verdicts.found import Found
 from taximeter.verdicts.judge import finding_of, judge
 from taximeter.verdicts.messages import CONTROL, Begun, Died, Message, Order, Written, how_it_died
 from taximeter.verdicts.results import Finding, TrackerVerdicts, Verdict
+from taximeter.verdicts.said import without_scratch
 
 PATIENCE_SECONDS: Final = 120.0
 """How long a fact may take: ten thousand points, one call each, take some vendors half a minute."""
@@ -255,7 +256,7 @@ def _read_fact(fact: Fact, written: Written, store: Store) -> Finding:
 
 
 def _said(written: Written) -> tuple[str, ...]:
-    return tuple(map(redact, written.said))
+    return tuple(redact(without_scratch(line)) for line in written.said)
 
 
 def _unsupported(fact: Fact, reason: str) -> Finding:

@@ -9,6 +9,7 @@ from taximeter.redact import redact
 from taximeter.values import pack
 from taximeter.verdicts.facts import Fact
 from taximeter.verdicts.results import Finding, Verdict
+from taximeter.verdicts.said import without_scratch
 
 _LONGEST = 200
 
@@ -41,7 +42,7 @@ def finding_of(
         verdict=verdict,
         written=show(fact.written),
         read=read,
-        reason=redact(shorten(reason)),
+        reason=redact(shorten(without_scratch(reason))),
         said=said,
     )
 

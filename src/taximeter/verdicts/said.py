@@ -17,6 +17,7 @@ _TELLING = re.compile(
     re.IGNORECASE,
 )
 _TO_DEVELOPERS = (DeprecationWarning, PendingDeprecationWarning, FutureWarning, ResourceWarning)
+_SCRATCH = re.compile(rf"{re.escape(tempfile.gettempdir())}/taximeter-\w+-\w+")
 _VARYING = re.compile(r"[0-9a-f]{8,}|\d+|/[^\s'\"]+|\b[\w-]*fact[\w-]*\b")
 
 
@@ -80,6 +81,11 @@ def is_usual(line: str, usual: str) -> bool:
     """Tell whether a line is of a kind in `usual`, one a line; what a logger puts before it may be missing."""
     kind = kind_of(line)
     return any(known == kind or known.endswith((f" - {kind}", f": {kind}")) for known in usual.split("\n"))
+
+
+def without_scratch(text: str) -> str:
+    """Return text without the temporary folders that facts are written in, which no other run has."""
+    return _SCRATCH.sub("…", text)
 
 
 def _text_lines(heard: IO[bytes]) -> list[str]:

@@ -43,9 +43,9 @@ class PlainSpreadsheetRun(PlainRun):
         """Set the cell of notes."""
         self._row["notes"] = text
 
-    def log_artifact(self, file: Path, name: str) -> None:
+    def log_artifact(self, file: Path, name: str) -> None:  # noqa: ARG002 - as its base has it
         """Raise: a file is copied by hand, and nothing in the row knows of it."""
-        raise Unsupported(f"a spreadsheet has no place for {file} as {name!r} (not theirs: a cell holds no file).")
+        raise Unsupported(f"a spreadsheet has no place for a file, {name!r} (not theirs: a cell holds no file).")
 
     def finish(self, status: Status = "finished") -> None:
         """Read the spreadsheet, add the row, and write it."""
