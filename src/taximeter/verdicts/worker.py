@@ -68,7 +68,8 @@ class _Writer:
         lines = plain_lines(self._listener.lines)
         if fact == CONTROL:
             self._usual.write_text("\n".join(map(kind_of, lines)))
-        said = [line[:_LONGEST_LINE] for line in lines if not is_usual(line, self._usual.read_text())]
+        usual = self._usual.read_text()
+        said = [line[:_LONGEST_LINE] for line in lines if not is_usual(line, usual)]
         return Written(fact, bench.run_ids, bench.notes, said[:_MOST_LINES], _problem(error), _message(error))
 
 
