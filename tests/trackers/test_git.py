@@ -387,11 +387,8 @@ def test_a_failed_commit_is_told_to_whoever_logs_next(
     monkeypatch.setattr(branch, "_FIRST_SECONDS", 0.0)
     make_repository(Path(tracker.location))
     (Path(tracker.location) / ".git" / "refs" / "taximeter").write_text("in the way")
-    run = full_run("a" * 32)
-    live = dispatched(tracker, run, blobs, 1)
     with pytest.raises(TrackerError, match="did not take the commit"):
-        log_until_told(live)
-    live.close()
+        log_until_told(dispatched(tracker, full_run("a" * 32), blobs, 1))
 
 
 def log_until_told(live: Dispatcher) -> None:
