@@ -86,7 +86,7 @@ def finished(*events: Event, contents: Sequence[bytes] = ()) -> StagedRun:
 
 
 def dispatched(tracker: Tracker, run: StagedRun, blobs: Path, count: int) -> Dispatcher:
-    """Write the first `count` events of a run."""
+    """Write the first `count` events of a run, and return what would write the others."""
     stage(run.contents, blobs)
     started = run.events[0]
     assert isinstance(started, Started)
@@ -150,6 +150,16 @@ def environment_without(prefix: str, **variables: str) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(prefix)} | variables
 
 
+def write_at_once(tracker: Tracker, processes: int, runs: int) -> None:
+    """Record `runs` runs in each of some processes that begin together; ``1-2`` is the third of the second."""
+    command = [sys.executable, "-c", _AT_ONCE, tracker.name, tracker.location, str(runs)]
+    writers = [subprocess.Popen([*command, str(number)], stdin=subprocess.PIPE) for number in range(processes)]
+    for writer in writers:
+        assert writer.stdin
+        writer.stdin.close()
+    assert [writer.wait() for writer in writers] == [0] * processes
+
+
 def record_watched(tracker: Tracker, *events: str, **options: Any) -> str:
     """Record a run in a process of its own; return every address that it looked for, and the run's status.
 
@@ -178,6 +188,21 @@ def fill_disk(tracker: Tracker, room: int = 300_000, *, then: str = "", **option
     """
     return run_python(_FULL + then, tracker.name, tracker.location, str(room), **options)
 
+
+_AT_ONCE = """
+import sys
+from pathlib import Path
+from taximeter.events import Finished, MetricsLogged, ParamsLogged, Started
+from taximeter.plugins import load
+from taximeter.testing import StagedRun, record_run
+name, location, runs, number = sys.argv[1:]
+tracker = load(name)(location)
+sys.stdin.read()
+for place in range(int(runs)):
+    begun = Started(f"{number}-{place}", "taxi", "run", 0)
+    events = (ParamsLogged({f"of {number}": place}), MetricsLogged({"loss": place / 3}, 0, 0))
+    record_run(tracker, StagedRun((begun, *events, Finished("finished", 1))), Path(location, "blobs"))
+"""
 
 _WATCHED = """
 import sys

@@ -1,8 +1,6 @@
 """What is special to the spreadsheet: its cells, its columns, its users, and the spreadsheets of others."""
 
 import csv
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +8,7 @@ from uuid import uuid4
 
 import pandas as pd
 import pytest
-from tracker_cases import BEGAN, begin, dispatched, finished
+from tracker_cases import BEGAN, begin, dispatched, finished, write_at_once
 
 from taximeter.diff import diff
 from taximeter.errors import InputError, Unsupported
@@ -33,19 +31,6 @@ from taximeter_csv import BASE_COLUMNS, LEFT_OUT, CsvTracker, writer
 from taximeter_csv.cells import cell_text, cell_time, cell_value, text_cell, time_cell, value_cell
 
 FORMULAS = ["=cmd|' /C calc'!A0", "+1", "@SUM(A1)", "-2+3", "\t=1", "\r=1", "\n=1", "'", "'=1", "''", "＝1+1", "-"]
-WRITER = """
-import sys
-from pathlib import Path
-from taximeter.events import Finished, MetricsLogged, ParamsLogged, Started
-from taximeter.testing import StagedRun, record_run
-from taximeter_csv import CsvTracker
-number, folder = sys.argv[1:]
-sys.stdin.read()
-for place in range(20):
-    begun = Started(f"{number}-{place}", "taxi", "run", 0)
-    logged = (ParamsLogged({f"of {number}": place}), MetricsLogged({"loss": place / 3}, 0, 0))
-    record_run(CsvTracker(folder), StagedRun((begun, *logged, Finished("finished", 1))), Path(folder, "blobs"))
-"""
 
 
 @pytest.fixture
@@ -226,16 +211,9 @@ def test_a_row_that_the_user_wrote_is_a_run(tracker: CsvTracker, blobs: Path) ->
         tracker.read("3")
 
 
-def test_many_processes_write_into_a_fresh_folder(tmp_path: Path) -> None:
+def test_many_processes_write_into_a_fresh_folder(tracker: CsvTracker) -> None:
     """Eight with twenty runs each, all at once; nothing is lost."""
-    folder = str(tmp_path / "store")
-    command = [sys.executable, "-c", WRITER]
-    writers = [subprocess.Popen([*command, str(number), folder], stdin=subprocess.PIPE) for number in range(8)]
-    for process in writers:
-        assert process.stdin
-        process.stdin.close()
-    assert [process.wait() for process in writers] == [0] * 8
-    tracker = CsvTracker(folder)
+    write_at_once(tracker, 8, 20)
     header, *rows = rows_of(tracker)
     assert len(header) == len(BASE_COLUMNS) + 8 + 1
     assert {row[0] for row in rows} == {f"{number}-{place}" for number in range(8) for place in range(20)}

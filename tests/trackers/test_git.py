@@ -2,14 +2,13 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
 import pytest
-from tracker_cases import BEGAN, begin, dispatched, finished
+from tracker_cases import BEGAN, begin, dispatched, finished, write_at_once
 
 from taximeter.courier.dispatch import Dispatcher
 from taximeter.diff import diff
@@ -35,20 +34,6 @@ from taximeter_git.message import read_message, write_message
 from taximeter_git.names import artifact_file, metric_file, ref_name
 from taximeter_git.repository import Repository, make_repository
 from taximeter_git.texts import notes_text, read_notes, read_time, time_text
-
-WRITER = """
-import sys
-from pathlib import Path
-from taximeter.events import Finished, MetricsLogged, ParamsLogged, Started
-from taximeter.testing import StagedRun, record_run
-from taximeter_git import GitTracker
-number, folder = sys.argv[1:]
-sys.stdin.read()
-for place in range(5):
-    begun = Started(f"{number}-{place}", "taxi", "run", 0)
-    logged = (ParamsLogged({"place": place}), MetricsLogged({"loss": place / 3}, 0, 0))
-    record_run(GitTracker(folder), StagedRun((begun, *logged, Finished("finished", 1))), Path(folder, "blobs"))
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -253,17 +238,12 @@ def test_somebody_whom_git_does_not_know_can_commit(tracker: GitTracker, blobs: 
 
 def test_many_processes_write_into_a_fresh_folder(tracker: GitTracker) -> None:
     """Eight with five runs each, all at once; the repository is whole, and nothing else is in the folder."""
-    command = [sys.executable, "-c", WRITER]
-    writers = [
-        subprocess.Popen([*command, str(number), tracker.location], stdin=subprocess.PIPE) for number in range(8)
-    ]
-    for process in writers:
-        assert process.stdin
-        process.stdin.close()
-    assert [process.wait() for process in writers] == [0] * 8
+    write_at_once(tracker, 8, 5)
     expected = {f"{number}-{place}" for number in range(8) for place in range(5)}
     assert {run.run_id for run in tracker.list_runs()} == expected
-    assert [tracker.read(f"{number}-4").params for number in range(8)] == [{"place": 4}] * 8
+    assert [tracker.read(f"{number}-4").params for number in range(8)] == [
+        {f"of {number}": 4} for number in range(8)
+    ]
     assert git(tracker.location, "fsck", "--full", "--strict") == ""
     assert {path.name for path in Path(tracker.location).iterdir()} == {".git", "blobs"}
 

@@ -15,7 +15,10 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from tensorboard.backend.event_processing.event_accumulator import STORE_EVERYTHING_SIZE_GUIDANCE, EventAccumulator  # type: ignore[import-untyped]
+from tensorboard.backend.event_processing.event_accumulator import (  # type: ignore[import-untyped]
+    STORE_EVERYTHING_SIZE_GUIDANCE,
+    EventAccumulator,
+)
 from tensorboard.plugins.scalar import metadata as scalar_metadata  # type: ignore[import-untyped]
 from tensorboard.plugins.text.summary_v2 import text_pb  # type: ignore[import-untyped]
 from tracker_cases import BEGAN, begin, dispatched, finished
@@ -354,7 +357,7 @@ def test_a_damaged_record_is_an_error(tracker: TensorboardTracker, blobs: Path) 
 def test_a_new_attempt_replaces_the_old_one_when_it_is_complete(tracker: TensorboardTracker, blobs: Path) -> None:
     """Until then the complete one, or the longer one, is what is read."""
     run = finished(begin(run_id="e" * 32), *points(100))
-    dispatched(tracker, run, blobs, 60)
+    dispatched(tracker, run, blobs, 60).close()
     assert len(tracker.read(run.record.run_id).metrics["loss"]) == 59
     second = dispatched(TensorboardTracker(tracker.location), run, blobs, 30)
     assert len(list(Path(tracker.location).rglob("*tfevents*"))) == 2
@@ -363,7 +366,7 @@ def test_a_new_attempt_replaces_the_old_one_when_it_is_complete(tracker: Tensorb
     second.finish(run.record)
     assert diff(tracker.read(run.record.run_id), run.record) == []
     event_file(tracker)
-    dispatched(TensorboardTracker(tracker.location), run, blobs, 30)
+    dispatched(TensorboardTracker(tracker.location), run, blobs, 30).close()
     assert diff(tracker.read(run.record.run_id), run.record) == []
     assert tracker.read_native(run.record.run_id).status == "finished"
 
@@ -371,7 +374,7 @@ def test_a_new_attempt_replaces_the_old_one_when_it_is_complete(tracker: Tensorb
 def test_a_child_keeps_its_folder_when_it_is_written_again(tracker: TensorboardTracker, blobs: Path) -> None:
     """Even if its parent came into the store in between."""
     child = finished(begin("f" * 32, "child", "a" * 32), *points(3))
-    dispatched(tracker, child, blobs, 2)
+    dispatched(tracker, child, blobs, 2).close()
     again = TensorboardTracker(tracker.location)
     record_run(again, finished(begin(run_id="a" * 32)), blobs)
     record_run(again, child, blobs)
