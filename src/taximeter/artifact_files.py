@@ -45,9 +45,18 @@ def find_artifact(
 ) -> Path | None:
     """Return the file of the artifact `path` in `folder`, or None; no link leads outside `root`."""
     for place in reversed(list(_places(folder, path, is_taken))):
-        if place.is_file() and place.resolve().is_relative_to(root.resolve()):
+        if file_inside(root, place):
             return place
     return None
+
+
+def file_inside(folder: Path, file: Path) -> Path | None:
+    """Return the file that `file` is once links are followed; None where there is none or it leaves `folder`."""
+    try:
+        real = file.resolve()
+        return real if real.is_relative_to(folder.resolve()) and real.is_file() else None
+    except (OSError, ValueError):  # no file can have such a name
+        return None
 
 
 def open_artifact(folder: Path, path: str) -> BinaryIO:

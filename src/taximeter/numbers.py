@@ -1,4 +1,7 @@
-"""Turns what callers give as a metric's value, step and time into float64 and int64, exactly or not at all."""
+"""Turns a metric's value, step and time into float64 and int64.
+
+What callers give is taken exactly or not at all; what stores of others hold is taken as nearly as it can be.
+"""
 
 import math
 from datetime import UTC, datetime, timedelta
@@ -6,6 +9,7 @@ from typing import Any
 
 from taximeter.errors import InputError
 
+NAMED_NUMBERS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _INT64 = range(-(2**63), 2**63)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -51,3 +55,21 @@ def to_microseconds(time: int | datetime) -> int:
     if isinstance(time, int) and time in _INT64:
         return time
     raise InputError(f"a time is microseconds since 1970 as an int of 64 bits, or a datetime, not {time!r}.")
+
+
+def stored_float(value: Any) -> float | None:
+    """Return a value of a store as float64, also one that JSON has only a name for; None where it is no number."""
+    if isinstance(value, str):
+        return NAMED_NUMBERS.get(value)
+    try:
+        return float(value) if isinstance(value, int | float) else None
+    except OverflowError:
+        return None
+
+
+def stored_int(value: Any) -> int:
+    """Return the int64 nearest to a step of a store, which may be a fraction or a text; 0 where it is none."""
+    try:
+        return min(max(int(value), _INT64.start), _INT64.stop - 1)
+    except (TypeError, ValueError, OverflowError):
+        return 0

@@ -4,38 +4,38 @@ import io
 import math
 import os
 import shutil
-import signal
 import struct
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
+from signal import SIGKILL
 from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pytest
+from tracker_cases import (
+    RUN,
+    START,
+    Recorder,
+    digests,
+    read_watched,
+    read_while_writing,
+    record_watched,
+    rows,
+    run_python,
+    staged,
+    write_in_turns,
+)
 
 from taximeter.courier.dispatch import Dispatcher
 from taximeter.diff import diff
 from taximeter.errors import InputError, TrackerError, Unsupported
-from taximeter.events import (
-    ArtifactLogged,
-    EnvironmentCaptured,
-    Event,
-    Finished,
-    MetricsLogged,
-    NoteAdded,
-    ParamsLogged,
-    SourceCaptured,
-    Started,
-    TagsSet,
-)
-from taximeter.files import media_type
-from taximeter.record import Artifact, Environment, RunRecord, Source
-from taximeter.testing import StagedRun, record_run
+from taximeter.events import EnvironmentCaptured, MetricsLogged, NoteAdded, ParamsLogged, SourceCaptured, TagsSet
+from taximeter.record import Environment, Source
+from taximeter.testing import record_run
+from taximeter.testing.staging import logged
 from taximeter.testing.verdicts import VerdictsOf, by_name
 from taximeter_aim import AimTracker
 from taximeter_aim.isolation import isolate
@@ -44,41 +44,7 @@ from taximeter_aim.tree import keys_of, path_to, tree_of, value_of
 
 mpl.use("Agg")
 
-START = 1_700_000_000_123_456
-RUN = "0123456789abcdef0123456789abcdef"
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg'/>"
-
-
-def staged(
-    *events: Event, run_id: str = RUN, status: Any = "finished", contents: Sequence[bytes] = (), **started: Any
-) -> StagedRun:
-    """Return a run made of `events`."""
-    begun = Started(run_id, started.pop("experiment", "taxi"), started.pop("name", "first"), START, **started)
-    return StagedRun((begun, *events, Finished(status, START + 5_000_000)), tuple(contents))
-
-
-def logged(path: str, content: bytes) -> ArtifactLogged:
-    """Return the event that says that `content` was kept as `path`."""
-    return ArtifactLogged(path, Artifact(len(content), sha256(content).hexdigest(), media_type(path)))
-
-
-def rows(*steps: int, key: str = "loss") -> list[Event]:
-    """Return one call for each step, the value half of its place, a second apart."""
-    return [MetricsLogged({key: place / 2}, step, START + place * 1_000_000) for place, step in enumerate(steps)]
-
-
-def digests(folder: Path) -> dict[str, tuple[str, int]]:
-    """Return the sha256 and the time of change of every file below a folder."""
-    files = (file for file in sorted(folder.rglob("*")) if file.is_file())
-    return {str(file): (sha256(file.read_bytes()).hexdigest(), file.stat().st_mtime_ns) for file in files}
-
-
-def run_python(code: str, *arguments: str, **options: Any) -> str:
-    """Run code in a process of its own and return what it printed."""
-    command = [sys.executable, "-W", "ignore", "-c", code, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, **options)
-    assert done.returncode in {0, -signal.SIGKILL}, done.stderr
-    return str(done.stdout)
 
 
 def theirs(tracker: AimTracker, run_hash: str = RUN) -> Any:
@@ -114,21 +80,6 @@ def tracker(fresh_repository: Path, tmp_path: Path) -> AimTracker:
     """Return a store of its own for each test."""
     shutil.copytree(fresh_repository, tmp_path / "store")
     return AimTracker(AimTracker.location_in(tmp_path / "store"))
-
-
-@pytest.fixture
-def record(tracker: AimTracker, tmp_path: Path) -> Callable[[StagedRun], RunRecord]:
-    """Return a function that records a run in the store and checks that it reads back exactly."""
-
-    def record(run: StagedRun) -> RunRecord:
-        recorded = record_run(tracker, run, tmp_path / "blobs")
-        assert diff(tracker.read(recorded.run_id), recorded) == []
-        return recorded
-
-    return record
-
-
-Recorder = Callable[[StagedRun], RunRecord]
 
 
 class TestPoints:
@@ -351,21 +302,12 @@ class TestResuming:
         """The same run in each, in turns."""
         stores = [tracker, AimTracker(str(shutil.copytree(fresh_repository, tmp_path / "other")))]
         runs = [staged(*rows(1, 2)), staged(*rows(3), TagsSet({"a": "b"}))]
-        dispatchers = [
-            Dispatcher(store, run.events[0], tmp_path)  # type: ignore[arg-type]
-            for store, run in zip(stores, runs, strict=True)
-        ]
-        for place in range(1, 4):
-            for dispatcher, run in zip(dispatchers, runs, strict=True):
-                dispatcher.write(run.events[place : place + 1])
-        for dispatcher, store, run in zip(dispatchers, stores, runs, strict=True):
-            dispatcher.finish(run.record)
-            assert diff(store.read(RUN), run.record) == []
-            assert store.read_native(RUN).metrics == run.record.metrics
+        write_in_turns(stores, runs, tmp_path)
+        assert [store.read_native(RUN).metrics for store in stores] == [run.record.metrics for run in runs]
 
     def test_the_locks_of_a_killed_writer_are_no_obstacle(self, tracker: AimTracker, record: Recorder) -> None:
         """Not even the one that Aim waits five minutes for."""
-        run_python(_KILLED, tracker.location, RUN)
+        run_python(_KILLED, tracker.location, RUN, status=-SIGKILL)
         locks = Path(tracker.location, ".aim/locks")
         (locks / "structured_db_lock").touch()
         assert (locks / f"{RUN}.softlock").exists()
@@ -425,7 +367,7 @@ class TestReading:
 
     def test_a_killed_writers_log_is_read_without_touching_it(self, tracker: AimTracker) -> None:
         """Aim itself would write the log into the database before it reads."""
-        run_python(_KILLED, tracker.location, RUN)
+        run_python(_KILLED, tracker.location, RUN, status=-SIGKILL)
         before = digests(Path(tracker.location))
         assert list(tracker.read_native(RUN).metrics["loss"].steps) == list(range(100))
         assert digests(Path(tracker.location)) == before
@@ -433,7 +375,7 @@ class TestReading:
     @pytest.mark.parametrize("kind", ["meta", "seqs"])
     def test_a_torn_log_is_read_to_its_last_whole_entry(self, kind: str, tracker: AimTracker) -> None:
         """Wherever it was torn."""
-        run_python(_KILLED, tracker.location, RUN)
+        run_python(_KILLED, tracker.location, RUN, status=-SIGKILL)
         (log,) = Path(tracker.location, f".aim/{kind}/chunks/{RUN}").glob("*.log")
         content = log.read_bytes()
         seen = []
@@ -458,7 +400,7 @@ class TestReading:
     def test_a_database_with_an_open_transaction_is_read(self, tracker: AimTracker, record: Recorder) -> None:
         """SQLite would roll a crash's journal back; here a copy is."""
         record(staged(*rows(1)))
-        run_python(_CRASH, str(Path(tracker.location, ".aim/run_metadata.sqlite")))
+        run_python(_CRASH, str(Path(tracker.location, ".aim/run_metadata.sqlite")), status=-SIGKILL)
         before = digests(Path(tracker.location))
         assert any(name.endswith("-journal") for name in before)
         assert [summary.name for summary in tracker.list_runs()] == ["first"]
@@ -466,26 +408,12 @@ class TestReading:
 
     def test_a_store_can_be_read_while_it_is_written(self, tracker: AimTracker, tmp_path: Path) -> None:
         """A reader sees a beginning of the run, and later more of it."""
-        dispatcher = Dispatcher(tracker, staged().events[0], tmp_path)  # type: ignore[arg-type]
-
-        def write() -> None:
-            for step in range(300):
-                dispatcher.write([MetricsLogged({"loss": 1.0}, step, START)])
-
-        writer = threading.Thread(target=write)
-        writer.start()
-        seen = [0]
-        while writer.is_alive():
-            seen.append(len(AimTracker(tracker.location).read_native(RUN).metrics.get("loss", ())))
-        writer.join()
-        assert seen == sorted(seen)
-        assert len(tracker.read_native(RUN).metrics["loss"]) == 300
-        dispatcher.close()
+        read_while_writing(tracker, 300, tmp_path)
 
     def test_reading_needs_no_aim(self, tracker: AimTracker, record: Recorder) -> None:
         """Its import takes seconds."""
         record(staged(*rows(1)))
-        assert run_python(_READ, tracker.location, RUN).split() == ["1", "False"]
+        assert read_watched(tracker, "aim") == (1, [])
 
     def test_trees_are_read_as_aim_writes_them(self) -> None:
         """Paths of names and integers, and values by their type; damage is nothing."""
@@ -516,7 +444,7 @@ class TestVendor:
     def test_nothing_goes_over_the_network(self, tracker: AimTracker, tmp_path: Path) -> None:
         """Nor elsewhere, where the user's variables name another folder."""
         environment = os.environ | {"__AIM_REPO_NAME__": "elsewhere", "__AIM_ENABLE_TRACKING_THREAD__": "1"}
-        assert run_python(_OFFLINE, tracker.location, env=environment, cwd=tmp_path).split() == ["finished"]
+        assert record_watched(tracker, env=environment, cwd=tmp_path).split() == ["finished"]
         assert [file.name for file in Path(tracker.location).iterdir()] == [".aim"]
 
     def test_a_store_that_moved_reads_the_same(
@@ -711,31 +639,6 @@ database.execute("UPDATE run SET name = 'torn'")
 database.executemany("INSERT INTO tag (name) VALUES (?)", [(f"{number:09000}",) for number in range(100)])
 os.kill(os.getpid(), signal.SIGKILL)
 """
-
-_READ = """
-import sys
-from taximeter_aim import AimTracker
-location, run = sys.argv[1:]
-print(len(AimTracker(location).read_native(run).metrics["loss"]), "aim" in sys.modules)
-"""
-
-_OFFLINE = """
-import sys
-from pathlib import Path
-from taximeter.events import Finished, MetricsLogged, Started
-from taximeter.testing import StagedRun, record_run
-from taximeter_aim import AimTracker
-
-def refuse(event, arguments):
-    if event in {"socket.connect", "socket.getaddrinfo", "socket.sendto"}:
-        print(event, arguments)
-
-sys.addaudithook(refuse)
-tracker = AimTracker(sys.argv[1])
-events = (Started("a", "taxi", "first", 0), MetricsLogged({"loss": 0.5}, 0, 0), Finished("finished", 1))
-print(record_run(tracker, StagedRun(events), Path(sys.argv[1]).parent / "blobs").status)
-"""
-
 
 # Verdicts
 

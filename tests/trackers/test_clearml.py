@@ -6,26 +6,35 @@ import os
 import shutil
 import signal
 import struct
-import subprocess
-import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from signal import SIGKILL
 from typing import Any
 from zipfile import ZipFile
 
 import pytest
+from tracker_cases import (
+    RUN,
+    START,
+    Recorder,
+    digests,
+    fill_disk,
+    read_watched,
+    record_watched,
+    rows,
+    run_python,
+    staged,
+    write_in_turns,
+)
 
 from taximeter.courier.dispatch import Dispatcher
 from taximeter.diff import diff
 from taximeter.errors import InputError
 from taximeter.events import (
-    ArtifactLogged,
     DatasetLogged,
     EnvironmentCaptured,
-    Event,
-    Finished,
     MetricsLogged,
     ModelLogged,
     NoteAdded,
@@ -34,9 +43,9 @@ from taximeter.events import (
     Started,
     TagsSet,
 )
-from taximeter.files import media_type
-from taximeter.record import Artifact, Dataset, Environment, Model, RunRecord, Source
+from taximeter.record import Dataset, Environment, Model, Source
 from taximeter.testing import StagedRun, record_run
+from taximeter.testing.staging import logged
 from taximeter.times import text_time, time_text
 from taximeter_clearml import ClearMLTracker
 from taximeter_clearml.names import (
@@ -50,31 +59,11 @@ from taximeter_clearml.names import (
 )
 from taximeter_clearml.params import param_text, param_type, param_value
 
-START = 1_700_000_000_123_456
-RUN = "0123456789abcdef0123456789abcdef"
 SESSION = f"offline-{RUN}"
 DATASET = Dataset("trips/2026", "train", "/data/trips.parquet", "ab" * 32, 3, {"x": "double"}, {"mean": 0.5})
 MODEL = Model("sklearn", {"inputs": ["distance"]}, "model/example.json")
 SOURCE = Source("train.py", ("--alpha", "0.1"), "c0ffee", "main", "+1")
 ENVIRONMENT = Environment("3.11.7", "Linux", "cpu", 2, 2**34, ("gpu",), {"numpy": "2.4.6", "a-b": "1+local"})
-
-
-def staged(
-    *events: Event, run_id: str = RUN, status: Any = "finished", contents: Sequence[bytes] = (), **started: Any
-) -> StagedRun:
-    """Return a run made of `events`."""
-    begun = Started(run_id, started.pop("experiment", "taxi"), started.pop("name", "first"), START, **started)
-    return StagedRun((begun, *events, Finished(status, START + 5_000_000)), tuple(contents))
-
-
-def logged(path: str, content: bytes) -> ArtifactLogged:
-    """Return the event that says that `content` was kept as `path`."""
-    return ArtifactLogged(path, Artifact(len(content), sha256(content).hexdigest(), media_type(path)))
-
-
-def rows(*steps: int, key: str = "loss") -> list[Event]:
-    """Return one call for each step, the value half of its place, a second apart."""
-    return [MetricsLogged({key: place / 2}, step, START + place * 1_000_000) for place, step in enumerate(steps)]
 
 
 def folder_of(tracker: ClearMLTracker, run_id: str = RUN) -> Path:
@@ -93,40 +82,15 @@ def events_of(tracker: ClearMLTracker, kind: str) -> list[dict[str, Any]]:
     return [event for line in lines for event in json.loads(line) if event["type"] == kind]
 
 
-def digests(folder: Path) -> dict[str, str]:
-    """Return the sha256 of every file below a folder."""
-    files = (file for file in sorted(folder.rglob("*")) if file.is_file())
-    return {str(file): sha256(file.read_bytes()).hexdigest() for file in files}
-
-
-def run_python(code: str, *arguments: str, home: Path, **variables: str) -> str:
-    """Run code in a process of its own, with a home of its own, and return what it printed."""
-    command = [sys.executable, "-W", "ignore", "-c", code, *arguments]
-    environment = os.environ | {"HOME": str(home)} | variables
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env=environment)
-    assert done.returncode in {0, -signal.SIGKILL}, done.stderr
-    return str(done.stdout)
+def environment(home: Path, **variables: str) -> dict[str, str]:
+    """Return the environment of a process with a home of its own."""
+    return os.environ | {"HOME": str(home)} | variables
 
 
 @pytest.fixture
 def tracker(tmp_path: Path) -> ClearMLTracker:
     """Return a store that does not exist yet."""
     return ClearMLTracker(ClearMLTracker.location_in(tmp_path / "store"))
-
-
-@pytest.fixture
-def record(tracker: ClearMLTracker, tmp_path: Path) -> Callable[[StagedRun], RunRecord]:
-    """Return a function that records a run in the store and checks that it reads back exactly."""
-
-    def record(run: StagedRun) -> RunRecord:
-        recorded = record_run(tracker, run, tmp_path / "blobs")
-        assert diff(tracker.read(recorded.run_id), recorded) == []
-        return recorded
-
-    return record
-
-
-Recorder = Callable[[StagedRun], RunRecord]
 
 
 def full_run(**started: Any) -> StagedRun:
@@ -166,7 +130,7 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> Any:
     archive = shutil.move(f"{folder_of(tracker)}.zip", folder / "moved.zip")
     shutil.rmtree(tracker.location)
     target = {"CLEARML_OFFLINE_MODE": "1", "CLEARML_CACHE_DIR": str(folder / "target")}
-    printed = run_python(_IMPORT, str(archive), str(folder / "unpacked"), home=folder, **target)
+    printed = run_python(_IMPORT, str(archive), str(folder / "unpacked"), env=environment(folder, **target))
     return json.loads(printed.splitlines()[-1])
 
 
@@ -460,7 +424,7 @@ class TestReading:
     def test_reading_needs_no_clearml(self, tracker: ClearMLTracker, record: Recorder, tmp_path: Path) -> None:
         """Its import takes seconds."""
         record(staged(*rows(1)))
-        assert run_python(_READ, tracker.location, RUN, home=tmp_path).split() == ["1", "False"]
+        assert read_watched(tracker, "clearml", env=environment(tmp_path)) == (1, [])
 
 
 class TestVendor:
@@ -468,16 +432,8 @@ class TestVendor:
 
     def test_one_process_writes_to_two_stores(self, tracker: ClearMLTracker, tmp_path: Path) -> None:
         """ClearML's folder is a variable of the process; each run asks for it once."""
-        other = ClearMLTracker(str(tmp_path / "other"))
         runs = [staged(*rows(1, 2)), staged(*rows(3), NoteAdded("a"))]
-        pairs = list(zip((tracker, other), runs, strict=True))
-        dispatchers = [Dispatcher(store, run.events[0], tmp_path) for store, run in pairs]  # type: ignore[arg-type]
-        for place in range(1, 4):
-            for dispatcher, run in zip(dispatchers, runs, strict=True):
-                dispatcher.write(run.events[place : place + 1])
-        for dispatcher, (store, run) in zip(dispatchers, pairs, strict=True):
-            dispatcher.finish(run.record)
-            assert diff(store.read(RUN), run.record) == []
+        write_in_turns([tracker, ClearMLTracker(str(tmp_path / "other"))], runs, tmp_path)
 
     def test_no_thread_and_no_hook_is_left(self, record: Recorder) -> None:
         """`Task.init` would start threads and take the signals of the process."""
@@ -496,7 +452,7 @@ class TestVendor:
             "CLEARML_OFFLINE_MODE": "0",
         }
         (tmp_path / "home").mkdir()
-        printed = run_python(_OFFLINE, tracker.location, home=tmp_path / "home", **theirs)
+        printed = record_watched(tracker, env=environment(tmp_path / "home", **theirs))
         assert printed.split() == ["finished"]
         assert list((tmp_path / "home").iterdir()) == []
         store = b"".join(file.read_bytes() for file in Path(tracker.location).rglob("*") if file.is_file())
@@ -504,7 +460,7 @@ class TestVendor:
 
     def test_a_full_disk_is_an_error(self, tracker: ClearMLTracker, tmp_path: Path) -> None:
         """And the task file stays whole."""
-        printed = run_python(_FULL, tracker.location, home=tmp_path)
+        printed = fill_disk(tracker, env=environment(tmp_path))
         assert printed.startswith("TrackerError ClearML could not write to")
         (summary,) = tracker.list_runs()
         assert (summary.name, summary.status) == ("first", "running")
@@ -514,7 +470,7 @@ class TestVendor:
 def own(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """Record a task with the documented calls, and return the cache folder and the task's id."""
     folder = tmp_path_factory.mktemp("own")
-    return folder / "clearml", run_python(_USER, str(folder), home=folder).splitlines()[-1]
+    return folder / "clearml", run_python(_USER, str(folder), env=environment(folder)).splitlines()[-1]
 
 
 class TestUsers:
@@ -550,7 +506,7 @@ class TestUsers:
 
     def test_a_killed_task_is_running(self, tmp_path: Path) -> None:
         """ClearML notes no end; what its threads had written is there."""
-        run_python(_KILLED, str(tmp_path), home=tmp_path)
+        run_python(_KILLED, str(tmp_path), status=-SIGKILL, env=environment(tmp_path))
         tracker = ClearMLTracker(str(tmp_path / "clearml"))
         (summary,) = tracker.list_runs()
         run = tracker.read(summary.run_id)
@@ -632,43 +588,4 @@ for step in range(150):
 run._logger.flush(wait=True)
 run._task._wait_for_repo_detection(timeout=60)  # which writes the task file in place
 os.kill(os.getpid(), signal.SIGKILL)
-"""
-
-_READ = """
-import sys
-from taximeter_clearml import ClearMLTracker
-location, run = sys.argv[1:]
-print(len(ClearMLTracker(location).read_native(run).metrics["loss"]), "clearml" in sys.modules)
-"""
-
-_FULL = """
-import resource, signal, sys
-from pathlib import Path
-from taximeter.courier.dispatch import Dispatcher
-from taximeter.events import MetricsLogged, Started
-from taximeter_clearml import ClearMLTracker
-run = Dispatcher(ClearMLTracker(sys.argv[1]), Started("a", "taxi", "first", 0), Path("."))
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
-try:
-    run.write([MetricsLogged({"loss": 0.5}, step, 0) for step in range(5000)])
-except Exception as error:
-    print(type(error).__name__, error)
-"""
-
-_OFFLINE = """
-import sys
-from pathlib import Path
-from taximeter.events import Finished, MetricsLogged, Started
-from taximeter.testing import StagedRun, record_run
-from taximeter_clearml import ClearMLTracker
-
-def tell(event, arguments):
-    if event in {"socket.connect", "socket.getaddrinfo", "socket.sendto"}:
-        print(event, arguments)
-
-sys.addaudithook(tell)
-tracker = ClearMLTracker(sys.argv[1])
-events = (Started("a", "taxi", "first", 0), MetricsLogged({"loss": 0.5}, 0, 0), Finished("finished", 1))
-print(record_run(tracker, StagedRun(events), Path(sys.argv[1]).parent / "blobs").status)
 """

@@ -4,29 +4,37 @@ import json
 import math
 import os
 import shutil
-import signal
 import struct
-import subprocess
-import sys
-from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
+from signal import SIGKILL
 from typing import Any
 from zipfile import ZipFile
 
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
+from tracker_cases import (
+    RUN,
+    START,
+    Recorder,
+    digests,
+    fill_disk,
+    read_watched,
+    record_watched,
+    rows,
+    run_python,
+    staged,
+    write_in_turns,
+)
 
 from taximeter.courier.dispatch import Dispatcher
 from taximeter.diff import diff
 from taximeter.errors import InputError
 from taximeter.events import (
-    ArtifactLogged,
     DatasetLogged,
     EnvironmentCaptured,
     Event,
-    Finished,
     MetricsLogged,
     ModelLogged,
     NoteAdded,
@@ -35,41 +43,21 @@ from taximeter.events import (
     Started,
     TagsSet,
 )
-from taximeter.files import media_type
-from taximeter.record import Artifact, Dataset, Environment, LockFile, Model, RunRecord, Source
-from taximeter.testing import StagedRun, record_run
+from taximeter.record import Dataset, Environment, LockFile, Model, Source
+from taximeter.testing import record_run
+from taximeter.testing.staging import logged
 from taximeter.testing.verdicts import VerdictsOf, by_name
 from taximeter.tracker import Feature
 from taximeter_comet import CometTracker
 from taximeter_comet.isolation import isolate
 from taximeter_comet.names import file_name, flatten, key_for, metric_key, tag_key
 
-START = 1_700_000_000_123_456
-RUN = "0123456789abcdef0123456789abcdef"
 DATASET = Dataset(
     "trips/2026", "train", "file:///trips.parquet", "ab" * 32, 3, {"x": "double"}, {"mean": math.inf}
 )
 SOURCE = Source("train.py", ("train.py", "--alpha", "1"), commit="c" * 40, branch="main", diff="- a\n+ ü\n")
 ENVIRONMENT = Environment("3.11", "Linux", "EPYC", 2, 2**34, ("T4", "T4"), {"numpy": "2.0"})
 AWKWARD = ["", "a b", "x" * 100, "x" * 101, "x" * 102, "line\nbreak", "line break", "a|b", "a_b", "🚕" * 60]
-
-
-def staged(
-    *events: Event, run_id: str = RUN, status: Any = "finished", contents: Sequence[bytes] = (), **started: Any
-) -> StagedRun:
-    """Return a run made of `events`."""
-    begun = Started(run_id, started.pop("experiment", "taxi"), started.pop("name", "first"), START, **started)
-    return StagedRun((begun, *events, Finished(status, START + 5_000_000)), tuple(contents))
-
-
-def logged(path: str, content: bytes) -> ArtifactLogged:
-    """Return the event that says that `content` was kept as `path`."""
-    return ArtifactLogged(path, Artifact(len(content), sha256(content).hexdigest(), media_type(path)))
-
-
-def rows(*steps: int, key: str = "loss") -> list[Event]:
-    """Return one call for each step, the value half of its place, a second apart."""
-    return [MetricsLogged({key: place / 2}, step, START + place * 1_000_000) for place, step in enumerate(steps)]
 
 
 def archive(tracker: CometTracker, key: str = RUN) -> Path:
@@ -98,39 +86,10 @@ def meta(path: Path) -> dict[str, Any]:
         return dict(json.loads(file.read("experiment.json")))
 
 
-def digests(folder: Path) -> dict[str, str]:
-    """Return the sha256 of every file below a folder."""
-    files = (file for file in sorted(folder.rglob("*")) if file.is_file())
-    return {str(file): sha256(file.read_bytes()).hexdigest() for file in files}
-
-
-def run_python(code: str, *arguments: str, **options: Any) -> str:
-    """Run code in a process of its own and return what it printed."""
-    command = [sys.executable, "-W", "ignore", "-c", code, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, **options)
-    assert done.returncode in {0, -signal.SIGKILL}, done.stderr
-    return str(done.stdout)
-
-
 @pytest.fixture
 def tracker(tmp_path: Path) -> CometTracker:
     """Return a store that does not exist yet."""
     return CometTracker(CometTracker.location_in(tmp_path / "store"))
-
-
-@pytest.fixture
-def record(tracker: CometTracker, tmp_path: Path) -> Callable[[StagedRun], RunRecord]:
-    """Return a function that records a run in the store and checks that it reads back exactly."""
-
-    def record(run: StagedRun) -> RunRecord:
-        recorded = record_run(tracker, run, tmp_path / "blobs")
-        assert diff(tracker.read(recorded.run_id), recorded) == []
-        return recorded
-
-    return record
-
-
-Recorder = Callable[[StagedRun], RunRecord]
 
 
 class TestMessages:
@@ -303,7 +262,7 @@ class TestArchives:
         """Its messages lie in the store, and nowhere else; they go when the run is written anew."""
         temporary = tmp_path / "temporary"
         temporary.mkdir()
-        run_python(_KILLED, tracker.location, RUN, env=os.environ | {"TMPDIR": str(temporary)})
+        run_python(_KILLED, tracker.location, RUN, status=-SIGKILL, env=os.environ | {"TMPDIR": str(temporary)})
         assert list(temporary.iterdir()) == []
         assert [path.name for path in Path(tracker.location).iterdir()] == [f"{RUN}.open"]
         before = digests(tmp_path)
@@ -482,7 +441,14 @@ class TestUsers:
 
     def test_a_killed_run_of_theirs_can_be_listed(self, tracker: CometTracker, tmp_path: Path) -> None:
         """Its archive is empty: Comet keeps the messages in the system's temporary folder."""
-        run_python(_THEIRS_KILLED, tracker.location, RUN, cwd=tmp_path, env=os.environ | {"TMPDIR": str(tmp_path)})
+        run_python(
+            _THEIRS_KILLED,
+            tracker.location,
+            RUN,
+            status=-SIGKILL,
+            cwd=tmp_path,
+            env=os.environ | {"TMPDIR": str(tmp_path)},
+        )
         assert [(run.vendor_id, run.status) for run in tracker.list_runs()] == [(RUN, "running")]
         assert tracker.read(RUN).metrics == {}
 
@@ -493,24 +459,16 @@ class TestVendor:
     def test_its_import_waits_for_a_run(self, tracker: CometTracker, record: Recorder) -> None:
         """It takes seconds, and reading needs none of it."""
         record(staged(*rows(1)))
-        assert run_python(_READ, tracker.location, RUN).split() == ["1", "False"]
+        assert read_watched(tracker, "comet_ml") == (1, [])
 
     def test_one_process_writes_to_two_stores(self, tracker: CometTracker, tmp_path: Path) -> None:
         """An `OfflineExperiment` would end the one before it."""
-        other = CometTracker(str(tmp_path / "other"))
         runs = [staged(*rows(1, 2)), staged(*rows(3, 4))]
-        stores = [tracker, other]
-        dispatchers = [Dispatcher(store, run.events[0], tmp_path) for store, run in zip(stores, runs, strict=True)]  # type: ignore[arg-type]
-        for place in (1, 2):
-            for dispatcher, run in zip(dispatchers, runs, strict=True):
-                dispatcher.write(run.events[place : place + 1])
-        for dispatcher, store, run in zip(dispatchers, stores, runs, strict=True):
-            dispatcher.finish(run.record)
-            assert diff(store.read(RUN), run.record) == []
+        write_in_turns([tracker, CometTracker(str(tmp_path / "other"))], runs, tmp_path)
 
     def test_a_full_disk_is_an_error(self, tracker: CometTracker) -> None:
         """An `OfflineExperiment` would log a warning and lose the points."""
-        assert run_python(_FULL, tracker.location).split() == ["OSError"]
+        assert fill_disk(tracker).startswith("OSError ")
 
     def test_nothing_goes_over_the_network(self, tracker: CometTracker, tmp_path: Path) -> None:
         """Nor into the user's files, whatever their variables and config say; and nothing of theirs is kept."""
@@ -522,7 +480,7 @@ class TestVendor:
             "COMET_OFFLINE_DIRECTORY": str(tmp_path / "elsewhere"),
             "COMET_PROJECT_NAME": "canary",
         }
-        printed = run_python(_OFFLINE, tracker.location, RUN, cwd=tmp_path, env=os.environ | theirs)
+        printed = record_watched(tracker, cwd=tmp_path, env=os.environ | theirs)
         assert printed.split() == ["finished"]
         assert sorted(path.name for path in tmp_path.iterdir()) == [".comet.config", "blobs", "store"]
         assert [path.name for path in Path(tracker.location).iterdir()] == [f"{RUN}.zip"]
@@ -682,46 +640,6 @@ _OLD_MESSAGES: list[dict[str, Any]] = [
     {"env_details": {"command": ["train.py"], "os": "Linux", "pid": 1, "python_version": "3.11.7"}},
     {"stdout": "COMET INFO: done\n", "stderr": True},
 ]
-
-_READ = """
-import sys
-from taximeter_comet import CometTracker
-location, run = sys.argv[1:]
-print(len(CometTracker(location).read_native(run).metrics["loss"]), "comet_ml" in sys.modules)
-"""
-
-_FULL = """
-import resource, signal, sys
-from pathlib import Path
-from taximeter.courier.dispatch import Dispatcher
-from taximeter.events import MetricsLogged, Started
-from taximeter_comet import CometTracker
-run = Dispatcher(CometTracker(sys.argv[1]), Started("a", "taxi", "first", 0), Path("."))
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
-try:
-    run.write([MetricsLogged({"loss": 0.5}, step, 0) for step in range(5000)])
-except Exception as error:
-    print(type(error).__name__)
-"""
-
-_OFFLINE = """
-import sys
-from pathlib import Path
-from taximeter.events import Finished, MetricsLogged, Started
-from taximeter.testing import StagedRun, record_run
-from taximeter_comet import CometTracker
-
-def refuse(event, arguments):
-    if event in {"socket.connect", "socket.getaddrinfo", "socket.sendto"}:
-        print(event, arguments)
-
-sys.addaudithook(refuse)
-location, run_id = sys.argv[1:]
-events = (Started(run_id, "taxi", "first", 0), MetricsLogged({"loss": 0.5}, 0, 0), Finished("finished", 1))
-print(record_run(CometTracker(location), StagedRun(events), Path("blobs")).status)
-"""
-
 
 # Verdicts
 

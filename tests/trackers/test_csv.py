@@ -1,26 +1,20 @@
 """What is special to the spreadsheet: its cells, its columns, its users, and the spreadsheets of others."""
 
 import csv
-import subprocess
-import sys
 from collections.abc import Mapping
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pandas as pd
 import pytest
+from tracker_cases import BEGAN, begin, dispatched, finished, write_at_once
 
-from taximeter.courier.dispatch import Dispatcher
 from taximeter.diff import diff
 from taximeter.errors import InputError, Unsupported
 from taximeter.events import (
-    ArtifactLogged,
     DatasetLogged,
     EnvironmentCaptured,
-    Event,
-    Finished,
     MetricsLogged,
     NoteAdded,
     ParamsLogged,
@@ -29,55 +23,20 @@ from taximeter.events import (
     TagsSet,
 )
 from taximeter.excel import CELL_LIMIT, COLUMN_LIMIT
-from taximeter.files import media_type
-from taximeter.record import Artifact, Dataset, Environment, Source
-from taximeter.testing import StagedRun, record_run
+from taximeter.record import Dataset, Environment, Source
+from taximeter.testing import record_run
+from taximeter.testing.staging import logged
 from taximeter.testing.verdicts import VerdictsOf, by_name
 from taximeter_csv import BASE_COLUMNS, LEFT_OUT, CsvTracker, writer
 from taximeter_csv.cells import cell_text, cell_time, cell_value, text_cell, time_cell, value_cell
 
-BEGAN = 1_760_000_000_123_456
 FORMULAS = ["=cmd|' /C calc'!A0", "+1", "@SUM(A1)", "-2+3", "\t=1", "\r=1", "\n=1", "'", "'=1", "''", "＝1+1", "-"]
-WRITER = """
-import sys
-from pathlib import Path
-from taximeter.events import Finished, MetricsLogged, ParamsLogged, Started
-from taximeter.testing import StagedRun, record_run
-from taximeter_csv import CsvTracker
-number, folder = sys.argv[1:]
-sys.stdin.read()
-for place in range(20):
-    begun = Started(f"{number}-{place}", "taxi", "run", 0)
-    logged = (ParamsLogged({f"of {number}": place}), MetricsLogged({"loss": place / 3}, 0, 0))
-    record_run(CsvTracker(folder), StagedRun((begun, *logged, Finished("finished", 1))), Path(folder, "blobs"))
-"""
 
 
 @pytest.fixture
 def tracker(tmp_path: Path) -> CsvTracker:
     """An empty folder."""
     return CsvTracker(CsvTracker.location_in(tmp_path / "store"))
-
-
-@pytest.fixture
-def blobs(tmp_path: Path) -> Path:
-    """The folder of the artifacts' bytes."""
-    return tmp_path / "blobs"
-
-
-def begin(run_id: str | None = None, name: str = "lasso", parent: str | None = None) -> Started:
-    """Return the first event of a run."""
-    return Started(run_id or uuid4().hex, "taxi", name, BEGAN, parent, "it learns")
-
-
-def staged(*events: Event, contents: tuple[bytes, ...] = ()) -> StagedRun:
-    """Return a run that finishes."""
-    return StagedRun((*events, Finished("finished", BEGAN + 1)), contents)
-
-
-def artifact(path: str, content: bytes) -> ArtifactLogged:
-    """Return the event of an artifact."""
-    return ArtifactLogged(path, Artifact(len(content), sha256(content).hexdigest(), media_type(path)))
 
 
 def table_of(tracker: CsvTracker) -> Path:
@@ -108,7 +67,7 @@ def test_the_table_reads_like_a_course_would_have_it(tracker: CsvTracker, blobs:
     params = {"alpha": 0.1, "iterations": 100, "fit": True, "solver": "cd", "none": None}
     metrics: Mapping[str, Any] = {"loss": 0.25}
     events = (ParamsLogged(params), MetricsLogged({"loss": 0.5}, 0, BEGAN), MetricsLogged({**metrics}, 1, BEGAN))
-    record_run(tracker, staged(begin("a" * 32), *events, TagsSet({"team": "ä🚕"})), blobs)
+    record_run(tracker, finished(begin("a" * 32), *events, TagsSet({"team": "ä🚕"})), blobs)
     frame = pd.read_csv(table_of(tracker))
     assert list(frame.columns[:8]) == list(BASE_COLUMNS)
     assert frame.iloc[0].dropna().to_dict() == {
@@ -136,10 +95,10 @@ def test_no_text_is_a_formula(text: str, tracker: CsvTracker, blobs: Path) -> No
     """In any file, whatever held it; and natively it comes back as it was."""
     started = Started(uuid4().hex, text, text, BEGAN, None, text)
     tagged = (ParamsLogged({text: text}), TagsSet({text: text}), NoteAdded(text))
-    listed = (MetricsLogged({text: -1.5}, -1, BEGAN), artifact(text, b"1"))
+    listed = (MetricsLogged({text: -1.5}, -1, BEGAN), logged(text, b"1"))
     captured = (SourceCaptured(Source(text, (text,), text)), DatasetLogged(Dataset(text, "test", text, "", 0, {})))
     environment = EnvironmentCaptured(Environment(text, "", "", 0, 0, distributions={text: text}))
-    run = staged(started, *tagged, *listed, *captured, environment, contents=(b"1",))
+    run = finished(started, *tagged, *listed, *captured, environment, contents=(b"1",))
     record = record_run(tracker, run, blobs)
     assert diff(tracker.read_native(record.run_id), record) == []
     for file in Path(tracker.location).rglob("*.csv"):
@@ -176,7 +135,7 @@ def test_values_are_known_by_their_form(value: Any) -> None:
 def test_a_number_in_a_text_is_a_number_natively(tracker: CsvTracker, blobs: Path) -> None:
     """That is what a CSV file knows; the record knows better."""
     params = {"text": "5", "nested": {"a": [1]}, "none": None, "huge": 1 << 20_000}
-    record = record_run(tracker, staged(begin(), ParamsLogged(params)), blobs)
+    record = record_run(tracker, finished(begin(), ParamsLogged(params)), blobs)
     native = {"text": 5, "nested": '{"a":[1]}', "huge": hex(1 << 20_000)}
     assert tracker.read_native(record.run_id).params == native
     assert tracker.read(record.run_id).params == params
@@ -190,9 +149,9 @@ def test_times_come_back_to_the_microsecond(time: int) -> None:
 
 def test_new_columns_come_last_and_old_rows_stay(tracker: CsvTracker, blobs: Path) -> None:
     """No cell moves under another header."""
-    record_run(tracker, staged(begin("a" * 32), ParamsLogged({"one": 1})), blobs)
+    record_run(tracker, finished(begin("a" * 32), ParamsLogged({"one": 1})), blobs)
     before = row_of(tracker)
-    record_run(tracker, staged(begin("b" * 32), ParamsLogged({"zero": 0}), TagsSet({"t": "x"})), blobs)
+    record_run(tracker, finished(begin("b" * 32), ParamsLogged({"zero": 0}), TagsSet({"t": "x"})), blobs)
     assert rows_of(tracker)[0] == [*before, "param.zero", "tag.t"]
     assert row_of(tracker) == before | {"param.zero": "", "tag.t": ""}
     assert row_of(tracker, 1)["param.one"] == ""
@@ -200,11 +159,11 @@ def test_new_columns_come_last_and_old_rows_stay(tracker: CsvTracker, blobs: Pat
 
 def test_what_the_user_added_stays(tracker: CsvTracker, blobs: Path) -> None:
     """A column of remarks, a row of their own, cells without a header, and the order of columns."""
-    record_run(tracker, staged(begin("a" * 32), ParamsLogged({"one": 1})), blobs)
+    record_run(tracker, finished(begin("a" * 32), ParamsLogged({"one": 1})), blobs)
     header, row = rows_of(tracker)
     theirs = ["", "", "by hand", *[""] * (len(header) - 3), "=SUM(A1)", "no header"]
     rewrite(tracker, ["remarks", *header[::-1]], ["good; très bon", *row[::-1]], theirs)
-    record = record_run(tracker, staged(begin("b" * 32), ParamsLogged({"two": 2})), blobs)
+    record = record_run(tracker, finished(begin("b" * 32), ParamsLogged({"two": 2})), blobs)
     found, first, second, third = rows_of(tracker)
     assert found == ["remarks", *header[::-1], "", "param.two"]
     assert first == ["good; très bon", *row[::-1], "", ""]
@@ -216,10 +175,10 @@ def test_what_the_user_added_stays(tracker: CsvTracker, blobs: Path) -> None:
 
 def test_a_remark_survives_the_end_of_its_run(tracker: CsvTracker, blobs: Path) -> None:
     """It was written while the run was live."""
-    live = dispatched(tracker, staged(begin("a" * 32), ParamsLogged({"one": 1})), blobs, 2)
+    live = dispatched(tracker, finished(begin("a" * 32), ParamsLogged({"one": 1})), blobs, 2)
     header, row = rows_of(tracker)
     rewrite(tracker, [*header, "remarks"], [*row, "watch this"])
-    record = staged(begin("a" * 32), ParamsLogged({"one": 1})).record
+    record = finished(begin("a" * 32), ParamsLogged({"one": 1})).record
     live.finish(record)
     assert (row_of(tracker)["remarks"], row_of(tracker)["status"]) == ("watch this", "finished")
 
@@ -229,10 +188,10 @@ def test_a_table_saved_by_excel_in_another_form_is_understood(
     encoding: str, tracker: CsvTracker, blobs: Path
 ) -> None:
     """With semicolons, which stay, and in its other encodings, of which nothing is lost."""
-    record_run(tracker, staged(begin("a" * 32, "für €"), ParamsLogged({"a,b": 1})), blobs)
+    record_run(tracker, finished(begin("a" * 32, "für €"), ParamsLogged({"a,b": 1})), blobs)
     rewrite(tracker, *rows_of(tracker), encoding=encoding, newline="")
     assert tracker.read_native("a" * 32).name == "für €"
-    record_run(tracker, staged(begin("b" * 32)), blobs)
+    record_run(tracker, finished(begin("b" * 32)), blobs)
     assert [run.name for run in tracker.list_runs()] == ["für €", "lasso"]
     assert table_of(tracker).read_bytes().startswith(b"\xef\xbb\xbfrun_id;experiment;")
     assert CsvTracker.recognises(Path(tracker.location))
@@ -240,7 +199,7 @@ def test_a_table_saved_by_excel_in_another_form_is_understood(
 
 def test_a_row_that_the_user_wrote_is_a_run(tracker: CsvTracker, blobs: Path) -> None:
     """Its number in the spreadsheet is its id, and its metrics have one point each."""
-    record_run(tracker, staged(begin("a" * 32), MetricsLogged({"loss": 0.5}, 3, BEGAN)), blobs)
+    record_run(tracker, finished(begin("a" * 32), MetricsLogged({"loss": 0.5}, 3, BEGAN)), blobs)
     header, row = rows_of(tracker)
     by_hand = {"experiment": "old", "name": "paper", "started": "2020-01-01", "metric.loss": "0.75"}
     rewrite(tracker, header, row, [], [by_hand.get(column, "") for column in header])
@@ -252,16 +211,9 @@ def test_a_row_that_the_user_wrote_is_a_run(tracker: CsvTracker, blobs: Path) ->
         tracker.read("3")
 
 
-def test_many_processes_write_into_a_fresh_folder(tmp_path: Path) -> None:
+def test_many_processes_write_into_a_fresh_folder(tracker: CsvTracker) -> None:
     """Eight with twenty runs each, all at once; nothing is lost."""
-    folder = str(tmp_path / "store")
-    command = [sys.executable, "-c", WRITER]
-    writers = [subprocess.Popen([*command, str(number), folder], stdin=subprocess.PIPE) for number in range(8)]
-    for process in writers:
-        assert process.stdin
-        process.stdin.close()
-    assert [process.wait() for process in writers] == [0] * 8
-    tracker = CsvTracker(folder)
+    write_at_once(tracker, 8, 20)
     header, *rows = rows_of(tracker)
     assert len(header) == len(BASE_COLUMNS) + 8 + 1
     assert {row[0] for row in rows} == {f"{number}-{place}" for number in range(8) for place in range(20)}
@@ -275,8 +227,9 @@ def test_the_table_is_not_written_for_every_point(
     tracker: CsvTracker, blobs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only at the start and at the end, and every few seconds in between."""
-    run = staged(begin(), *(MetricsLogged({"loss": 0.5}, step, BEGAN) for step in range(500)))
+    run = finished(begin(), *(MetricsLogged({"loss": 0.5}, step, BEGAN) for step in range(500)))
     dispatched(tracker, run, blobs, 1)
+    monkeypatch.setattr(writer, "_LIVE_SECONDS", 3600.0)
     before = table_of(tracker).stat().st_ino
     live = dispatched(tracker, run, blobs, 100)
     begun = table_of(tracker).stat().st_ino
@@ -288,21 +241,11 @@ def test_the_table_is_not_written_for_every_point(
     assert (row_of(tracker)["metric.loss"], row_of(tracker)["status"]) == ("0.5", "running")
 
 
-def dispatched(tracker: CsvTracker, run: StagedRun, blobs: Path, count: int) -> Dispatcher:
-    """Write the first events of a run."""
-    blobs.mkdir(exist_ok=True)
-    started = run.events[0]
-    assert isinstance(started, Started)
-    dispatcher = Dispatcher(tracker, started, blobs)
-    dispatcher.write(run.events[:count])
-    return dispatcher
-
-
 def test_excels_limits_fail_no_run(tracker: CsvTracker, blobs: Path) -> None:
     """What is cut is said in the cell, and kept in the record."""
     many = {f"p{number}": number for number in range(COLUMN_LIMIT)}
     long = {"long": "ä" * 50_000, "🚕" * 40_000: "x"}
-    record = record_run(tracker, staged(begin("a" * 32), ParamsLogged(long | many)), blobs)
+    record = record_run(tracker, finished(begin("a" * 32), ParamsLogged(long | many)), blobs)
     header, row = rows_of(tracker)
     assert len(header) == len(row) == COLUMN_LIMIT
     assert header[-1] == LEFT_OUT
@@ -312,14 +255,14 @@ def test_excels_limits_fail_no_run(tracker: CsvTracker, blobs: Path) -> None:
     assert max(len(cell.encode("utf-16-le")) // 2 for cell in (*header, *row)) <= CELL_LIMIT
     assert diff(tracker.read(record.run_id), record) == []
     assert len(tracker.read_native(record.run_id).params) == COLUMN_LIMIT - 8 - 1
-    record_run(tracker, staged(begin("b" * 32), ParamsLogged({"new": 1})), blobs)
+    record_run(tracker, finished(begin("b" * 32), ParamsLogged({"new": 1})), blobs)
     assert row_of(tracker, 1)[LEFT_OUT].endswith("param.new")
     assert row_of(tracker)[LEFT_OUT] == row[-1]
 
 
 def test_what_the_columns_hold_comes_back_natively(tracker: CsvTracker, blobs: Path) -> None:
     """Everything but empty texts, which a cell cannot tell from nothing."""
-    run = staged(
+    run = finished(
         begin(parent="b" * 32),
         ParamsLogged({"a": 1}),
         SourceCaptured(Source("other.py", (), "commit", "branch")),
@@ -340,7 +283,7 @@ def test_a_torn_point_is_left_out_and_told(
     tracker: CsvTracker, blobs: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Wherever the disk ran full."""
-    run = staged(begin("a" * 32), *(MetricsLogged({"a,b": step / 3}, step, BEGAN) for step in range(5)))
+    run = finished(begin("a" * 32), *(MetricsLogged({"a,b": step / 3}, step, BEGAN) for step in range(5)))
     dispatched(tracker, run, blobs, 6)
     file = Path(tracker.location) / "experiments" / ("a" * 32) / "points.csv"
     data = file.read_bytes()
@@ -352,7 +295,7 @@ def test_a_torn_point_is_left_out_and_told(
 
 def test_a_run_that_is_written_again_is_there_once(tracker: CsvTracker, blobs: Path) -> None:
     """Its row, its points, and its files."""
-    run = staged(begin("a" * 32), MetricsLogged({"x": 1.0}, 0, BEGAN), artifact("f", b"1"), contents=(b"1",))
+    run = finished(begin("a" * 32), MetricsLogged({"x": 1.0}, 0, BEGAN), logged("f", b"1"), contents=(b"1",))
     for _ in range(2):
         record = record_run(tracker, run, blobs)
     assert diff(tracker.read_native(record.run_id), record) == []
@@ -365,7 +308,7 @@ def test_a_run_that_is_written_again_is_there_once(tracker: CsvTracker, blobs: P
 def test_any_artifact_can_be_kept(paths: tuple[str, ...], tracker: CsvTracker, blobs: Path) -> None:
     """Whatever the file system makes of its name."""
     contents = tuple(path[:9].encode() + bytes([place]) for place, path in enumerate(paths))
-    record = record_run(tracker, staged(begin(), *map(artifact, paths, contents), contents=contents), blobs)
+    record = record_run(tracker, finished(begin(), *map(logged, paths, contents), contents=contents), blobs)
     assert diff(tracker.read(record.run_id), record) == []
     assert tracker.read_native(record.run_id).artifacts == record.artifacts
 
@@ -373,7 +316,7 @@ def test_any_artifact_can_be_kept(paths: tuple[str, ...], tracker: CsvTracker, b
 @pytest.mark.parametrize("run_id", ["../../up", "a/b", "=1", "", "x" * 300])
 def test_any_run_id_stays_in_the_folder(run_id: str, tracker: CsvTracker, blobs: Path, tmp_path: Path) -> None:
     """It is a folder's name only if it is a plain one."""
-    record = record_run(tracker, staged(begin(run_id)), blobs)
+    record = record_run(tracker, finished(begin(run_id)), blobs)
     assert diff(tracker.read(record.run_id), record) == []
     assert {path.name for path in tmp_path.iterdir()} == {"store", "blobs"}
 
@@ -381,7 +324,7 @@ def test_any_run_id_stays_in_the_folder(run_id: str, tracker: CsvTracker, blobs:
 def test_no_artifact_is_read_from_outside_the_folder(tracker: CsvTracker, blobs: Path, tmp_path: Path) -> None:
     """Neither by a name that climbs, nor by a link that somebody put there."""
     (tmp_path / "secret").write_bytes(b"secret")
-    record = record_run(tracker, staged(begin(), artifact("a", b"1"), contents=(b"1",)), blobs)
+    record = record_run(tracker, finished(begin(), logged("a", b"1"), contents=(b"1",)), blobs)
     kept = Path(tracker.location) / "experiments" / record.run_id / "artifacts"
     (kept / "link").symlink_to(tmp_path)
     for path in ("../../../../secret", "link/secret", str(tmp_path / "secret")):
@@ -421,13 +364,13 @@ def test_somebody_elses_spreadsheet_is_read(tmp_path: Path) -> None:
 
 def test_the_table_itself_names_its_folder(tracker: CsvTracker, blobs: Path) -> None:
     """So a store may be given by what one would open."""
-    record = record_run(tracker, staged(begin(), artifact("f", b"1"), contents=(b"1",)), blobs)
+    record = record_run(tracker, finished(begin(), logged("f", b"1"), contents=(b"1",)), blobs)
     assert diff(CsvTracker(str(table_of(tracker))).read(record.run_id), record) == []
 
 
 def test_a_folder_is_recognised_by_our_columns(tracker: CsvTracker, blobs: Path, tmp_path: Path) -> None:
     """Not by the name of the file alone."""
-    record_run(tracker, staged(begin()), blobs)
+    record_run(tracker, finished(begin()), blobs)
     assert CsvTracker.recognises(Path(tracker.location))
     (tmp_path / "experiments.csv").write_text("Experiment ID,learning_rate\n")
     assert not CsvTracker.recognises(tmp_path)
@@ -438,7 +381,7 @@ def test_our_columns_are_added_to_a_table_that_was_there(tracker: CsvTracker, bl
     """It may have the name that ours has."""
     Path(tracker.location).mkdir()
     table_of(tracker).write_text("Experiment ID,val_acc\nexp1,0.5\n")
-    record = record_run(tracker, staged(begin()), blobs)
+    record = record_run(tracker, finished(begin()), blobs)
     assert rows_of(tracker)[0] == ["Experiment ID", "val_acc", *BASE_COLUMNS]
     assert rows_of(tracker)[1] == ["exp1", "0.5", *[""] * 8]
     assert diff(tracker.read(record.run_id), record) == []

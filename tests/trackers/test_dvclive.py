@@ -7,80 +7,39 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tracker_cases import (
+    RUN,
+    START,
+    Recorder,
+    digests,
+    fill_disk,
+    read_watched,
+    record_watched,
+    rows,
+    run_python,
+    staged,
+)
 
 from taximeter.courier.dispatch import Dispatcher
 from taximeter.diff import diff
 from taximeter.errors import InputError, Unsupported
-from taximeter.events import (
-    ArtifactLogged,
-    DatasetLogged,
-    Event,
-    Finished,
-    MetricsLogged,
-    ModelLogged,
-    ParamsLogged,
-    Started,
-)
-from taximeter.files import media_type
-from taximeter.record import Artifact, Dataset, Model, RunRecord
-from taximeter.testing import StagedRun, record_run
+from taximeter.events import DatasetLogged, Event, MetricsLogged, ModelLogged, ParamsLogged
+from taximeter.record import Dataset, Model
+from taximeter.testing.staging import logged
 from taximeter.testing.verdicts import VerdictsOf, by_name
 from taximeter_dvclive import DVCLiveTracker
 from taximeter_dvclive.names import file_path, key_param, param_key, path_text
 from taximeter_dvclive.points import append_points, read_points, summary_of
 
-START = 1_700_000_000_123_456
-RUN = "0123456789abcdef0123456789abcdef"
 DATASET = Dataset("trips ${x}", "train", "s ${y}", "ab" * 32, 3, {"${x}": "double"}, {"mean": 0.5, "a": "\\${x}"})
 OFFLINE = {"DVC_NO_ANALYTICS": "1", "DVC_STUDIO_OFFLINE": "1"}
 DVC = str(Path(sys.executable).with_name("dvc"))
-
-Recorder = Callable[..., RunRecord]
-
-
-def staged(
-    *events: Event,
-    run_id: str = RUN,
-    status: Any = "finished",
-    contents: Sequence[bytes] = (),
-    name: str = "first",
-) -> StagedRun:
-    """Return a run made of `events`."""
-    begun = Started(run_id, "taxi", name, START)
-    return StagedRun((begun, *events, Finished(status, START + 5_000_000)), tuple(contents))
-
-
-def logged(path: str, content: bytes) -> ArtifactLogged:
-    """Return the event that says that `content` was kept as `path`."""
-    return ArtifactLogged(path, Artifact(len(content), sha256(content).hexdigest(), media_type(path)))
-
-
-def rows(*steps: int, key: str = "loss") -> list[Event]:
-    """Return one call for each step, the value half of its place, a microsecond apart."""
-    return [MetricsLogged({key: place / 2}, step, START + place) for place, step in enumerate(steps)]
-
-
-def digests(folder: Path) -> dict[str, str]:
-    """Return the sha256 of every file below a folder."""
-    files = (file for file in sorted(folder.rglob("*")) if file.is_file())
-    return {str(file): sha256(file.read_bytes()).hexdigest() for file in files}
-
-
-def run_python(code: str, *arguments: str, cwd: Path, **variables: str) -> str:
-    """Run a program of its own, and return what it prints."""
-    environment = os.environ | OFFLINE | variables
-    command = [sys.executable, "-c", code, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=cwd)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def run_tool(*command: str, cwd: Path) -> str:
@@ -95,12 +54,6 @@ def run_tool(*command: str, cwd: Path) -> str:
 def tracker(tmp_path: Path) -> DVCLiveTracker:
     """A fresh store."""
     return DVCLiveTracker(str(tmp_path / "store" / "dvclive"))
-
-
-@pytest.fixture
-def record(tracker: DVCLiveTracker, tmp_path: Path) -> Recorder:
-    """Record a run in the store."""
-    return lambda run: record_run(tracker, run, tmp_path / "blobs")
 
 
 @pytest.fixture
@@ -124,7 +77,7 @@ class TestWhatDVCShows:
     def test_the_folder_is_as_dvclive_writes_it(self, tracker: DVCLiveTracker, record: Recorder) -> None:
         """Points are tab-separated, the time in milliseconds, with decimals where they are not whole."""
         points = MetricsLogged({"train/loss": math.nan}, 2**60, 1_750_000_000_000_000)
-        record(staged(*rows(0, 5), points, ParamsLogged({"alpha": 0.1}), status="failed"))
+        record(staged(*rows(0, 5, apart=1), points, ParamsLogged({"alpha": 0.1}), status="failed"))
         folder = folder_of(tracker)
         assert (folder / "plots/metrics/loss.tsv").read_text().splitlines() == [
             "timestamp\tstep\tloss",
@@ -186,7 +139,7 @@ class TestWhatDVCShows:
         events = (*rows(0, 1), *rows(0, 1, key=script), *rows(0, key="a.tsv/b"), ParamsLogged({script: script}))
         record(staged(*events, logged("a.png", b"image"), logged("a.png/b.png", b"image"), contents=[b"image"]))
         folder = folder_of(tracker)
-        run_python(_REPORT, str(folder), cwd=folder.parent)
+        run_python(_REPORT, str(folder), env=os.environ | OFFLINE, cwd=folder.parent)
         html, markdown = ((folder / f"report.{ending}").read_text() for ending in ("html", "md"))
         assert "<script>alert" not in html
         assert "![static/loss](static/loss.png)" in markdown
@@ -361,9 +314,9 @@ class TestStore:
         (store.parent / "metrics.json").write_text("{}")
         assert not any(map(DVCLiveTracker.recognises, (store.parent, store.parent / "plots", store.parent.parent)))
 
-    def test_a_full_disk_is_an_error(self, tracker: DVCLiveTracker, tmp_path: Path) -> None:
+    def test_a_full_disk_is_an_error(self, tracker: DVCLiveTracker) -> None:
         """Nothing is lost in silence."""
-        assert run_python(_FULL, tracker.location, cwd=tmp_path) == "OSError\n"
+        assert fill_disk(tracker, 30_000, env=os.environ | OFFLINE).startswith("OSError ")
 
 
 class TestUsers:
@@ -371,7 +324,7 @@ class TestUsers:
 
     def test_a_run_is_read_where_dvclive_left_it(self, tmp_path: Path) -> None:
         """Its params, points, last values, images and files."""
-        run_python(_USER, "dvclive", cwd=tmp_path)
+        run_python(_USER, "dvclive", env=os.environ | OFFLINE, cwd=tmp_path)
         before = digests(tmp_path / "dvclive")
         tracker = DVCLiveTracker(str(tmp_path / "dvclive"))
         assert DVCLiveTracker.recognises(tmp_path / "dvclive")
@@ -394,7 +347,7 @@ class TestUsers:
     ) -> None:
         """`dvclive.Live` takes the folder `dvclive` unless it is told another, and leaves our runs in it alone."""
         recorded = record(staged(*rows(0, 1), logged("x.bin", b"x"), contents=[b"x"]))
-        run_python(_USER, "dvclive", cwd=tmp_path / "store")
+        run_python(_USER, "dvclive", env=os.environ | OFFLINE, cwd=tmp_path / "store")
         assert diff(tracker.read(RUN), recorded) == []
         assert [run.run_id for run in tracker.list_runs()] == [RUN, "."]
         assert tracker.read(".").artifacts.keys() == {"plots/images/a.png", "plots/custom/c.json"}
@@ -402,7 +355,7 @@ class TestUsers:
     def test_runs_in_folders_of_their_own_are_listed(self, tmp_path: Path) -> None:
         """A few levels below the location."""
         for folder in ("one", "deep/er/two"):
-            run_python(_USER, f"runs/{folder}", cwd=tmp_path)
+            run_python(_USER, f"runs/{folder}", env=os.environ | OFFLINE, cwd=tmp_path)
         runs = list(DVCLiveTracker(str(tmp_path / "runs")).list_runs())
         assert {(run.run_id, run.experiment, run.name) for run in runs} == {
             ("one", "runs", "one"),
@@ -412,7 +365,7 @@ class TestUsers:
     def test_experiments_are_runs(self, repository: Path) -> None:
         """DVC keeps them as commits; nothing of the repository changes when they are read."""
         for number in range(2):
-            run_python(_EXPERIMENT, f"exp-{number}", str(number), cwd=repository)
+            run_python(_EXPERIMENT, f"exp-{number}", str(number), env=os.environ | OFFLINE, cwd=repository)
         before = digests(repository)
         tracker = DVCLiveTracker(str(repository / "dvclive"))
         assert [run.run_id for run in tracker.list_runs() if run.run_id != "."] == ["exp-0", "exp-1"]
@@ -452,7 +405,10 @@ class TestPlain:
 
     def test_a_plain_run_is_read_by_its_id(self, tracker: DVCLiveTracker, tmp_path: Path) -> None:
         """With all that DVCLive keeps of it."""
-        assert run_python(_PLAIN, tracker.location, cwd=tmp_path).split()[-2:] == ["first", "first-2"]
+        assert run_python(_PLAIN, tracker.location, env=os.environ | OFFLINE, cwd=tmp_path).split()[-2:] == [
+            "first",
+            "first-2",
+        ]
         run = tracker.read_native("first")
         assert run.params == {"alpha": 0.1, "none": None}
         points = {key: [(value, step) for value, step, _ in series] for key, series in run.metrics.items()}
@@ -480,14 +436,19 @@ class TestVendor:
     def test_nothing_goes_over_the_network(self, tracker: DVCLiveTracker, tmp_path: Path) -> None:
         """Not even where the user's variables hold a token of DVC Studio, which is nowhere in the store."""
         studio = {"DVC_STUDIO_TOKEN": "isat_secret", "DVC_STUDIO_REPO_URL": "git@a:b/c", "DVC_STUDIO_OFFLINE": "0"}
-        printed = run_python(_NETWORK, tracker.location, cwd=tmp_path, **studio, DVC_ROOT=str(tmp_path))
+        printed = record_watched(
+            tracker,
+            "subprocess.Popen",
+            "os.posix_spawn",
+            env=os.environ | OFFLINE | studio | {"DVC_ROOT": str(tmp_path)},
+        )
         assert printed == "finished\n"
         assert not any(b"isat_secret" in file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
 
     def test_reading_needs_neither_dvclive_nor_dvc(self, tracker: DVCLiveTracker, record: Recorder) -> None:
         """Their import takes a second."""
         record(staged(*rows(1)))
-        assert run_python(_READ, tracker.location, RUN, cwd=Path(tracker.location)).split() == ["1", "[]"]
+        assert read_watched(tracker, "dvclive", "dvc", cwd=tracker.location, env=os.environ | OFFLINE) == (1, [])
 
 
 _REPORT = """
@@ -547,48 +508,6 @@ other = tracker.start_plain("taxi", "first")
 other.finish()
 print(other.id)
 """
-
-_FULL = """
-import resource, signal, sys
-from pathlib import Path
-from taximeter.courier.dispatch import Dispatcher
-from taximeter.events import MetricsLogged, Started
-from taximeter_dvclive import DVCLiveTracker
-run = Dispatcher(DVCLiveTracker(sys.argv[1]), Started("a", "taxi", "first", 0), Path("."))
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
-try:
-    run.write([MetricsLogged({"loss": 0.5}, step, 0) for step in range(9000)])
-except Exception as error:
-    print(type(error).__name__)
-"""
-
-_NETWORK = """
-import sys
-from pathlib import Path
-from taximeter.events import Finished, MetricsLogged, ParamsLogged, Started
-from taximeter.testing import StagedRun, record_run
-from taximeter_dvclive import DVCLiveTracker
-
-def tell(event, arguments):
-    if event in {"socket.connect", "socket.getaddrinfo", "socket.sendto", "subprocess.Popen", "os.posix_spawn"}:
-        print(event, arguments)
-
-sys.addaudithook(tell)
-tracker = DVCLiveTracker(sys.argv[1])
-events = (Started("a", "taxi", "first", 0), ParamsLogged({"a": 1}), MetricsLogged({"loss": 0.5}, 0, 0))
-print(record_run(tracker, StagedRun((*events, Finished("finished", 1))), Path("blobs")).status)
-"""
-
-_READ = """
-import sys
-from taximeter_dvclive import DVCLiveTracker
-location, run = sys.argv[1:]
-list(DVCLiveTracker(location).list_runs())
-metrics = DVCLiveTracker(location).read_native(run).metrics
-print(len(metrics["loss"]), [name for name in ("dvclive", "dvc") if name in sys.modules])
-"""
-
 
 # Verdicts
 

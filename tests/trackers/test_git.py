@@ -2,25 +2,20 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
-from hashlib import sha256
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
-from uuid import uuid4
 
 import pytest
+from tracker_cases import BEGAN, begin, dispatched, finished, write_at_once
 
 from taximeter.courier.dispatch import Dispatcher
 from taximeter.diff import diff
 from taximeter.errors import InputError, TrackerError, Unsupported
 from taximeter.events import (
-    ArtifactLogged,
     DatasetLogged,
     EnvironmentCaptured,
-    Event,
-    Finished,
     MetricsLogged,
     ModelLogged,
     NoteAdded,
@@ -29,9 +24,9 @@ from taximeter.events import (
     Started,
     TagsSet,
 )
-from taximeter.files import media_type
-from taximeter.record import Artifact, Dataset, Environment, Model, RunRecord, Source
+from taximeter.record import Dataset, Environment, Model, RunRecord, Source
 from taximeter.testing import StagedRun, record_run
+from taximeter.testing.staging import logged
 from taximeter.testing.verdicts import VerdictsOf
 from taximeter_git import GitTracker, branch
 from taximeter_git.importer import Commit, import_commits
@@ -39,21 +34,6 @@ from taximeter_git.message import read_message, write_message
 from taximeter_git.names import artifact_file, metric_file, ref_name
 from taximeter_git.repository import Repository, make_repository
 from taximeter_git.texts import notes_text, read_notes, read_time, time_text
-
-BEGAN = 1_760_000_000_123_456
-WRITER = """
-import sys
-from pathlib import Path
-from taximeter.events import Finished, MetricsLogged, ParamsLogged, Started
-from taximeter.testing import StagedRun, record_run
-from taximeter_git import GitTracker
-number, folder = sys.argv[1:]
-sys.stdin.read()
-for place in range(5):
-    begun = Started(f"{number}-{place}", "taxi", "run", 0)
-    logged = (ParamsLogged({"place": place}), MetricsLogged({"loss": place / 3}, 0, 0))
-    record_run(GitTracker(folder), StagedRun((begun, *logged, Finished("finished", 1))), Path(folder, "blobs"))
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -92,30 +72,9 @@ def code(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def blobs(tmp_path: Path) -> Path:
-    """The folder of the artifacts' bytes."""
-    return tmp_path / "blobs"
-
-
 def git(folder: Path | str, *arguments: str) -> str:
     """Return what the user's own git prints."""
     return subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=True).stdout
-
-
-def begin(run_id: str | None = None, name: str = "lasso", parent: str | None = None) -> Started:
-    """Return the first event of a run."""
-    return Started(run_id or uuid4().hex, "taxi", name, BEGAN, parent, "it learns")
-
-
-def staged(*events: Event, contents: tuple[bytes, ...] = ()) -> StagedRun:
-    """Return a run that finishes."""
-    return StagedRun((*events, Finished("finished", BEGAN + 1)), contents)
-
-
-def artifact(path: str, content: bytes) -> ArtifactLogged:
-    """Return the event of an artifact."""
-    return ArtifactLogged(path, Artifact(len(content), sha256(content).hexdigest(), media_type(path)))
 
 
 def full_run(
@@ -124,15 +83,15 @@ def full_run(
     """Return a run with something of everything."""
     content = b"a,b\r\n1,2\r\n"
     environment = Environment("3.11", "linux", "c", 2, 8 << 30, ("gpu",), {"numpy": "2", "pip": "1"})
-    return staged(
+    return finished(
         begin(run_id, parent=parent),
         SourceCaptured(Source("train.py", ("--alpha", str(alpha)), commit, "main", "-one\r\n+two\n")),
         EnvironmentCaptured(environment),
         ParamsLogged({"alpha": alpha, "model": "lasso", "big": 2**70, "nested": {"$x": [1, 1.0, None]}}),
         *(MetricsLogged({"train/loss": step / 3, "nan": float("nan")}, -step, BEGAN + step) for step in range(9)),
         DatasetLogged(Dataset("green", "train", "s", "0" * 64, 3, {"a": "int"}, {"mean": float("inf")})),
-        artifact("tables/x.csv", content),
-        artifact("model/model.skops", content),
+        logged("tables/x.csv", content),
+        logged("model/model.skops", content),
         ModelLogged("model", Model("sklearn", {"inputs": [float("-inf")]})),
         NoteAdded("first\n---\nnote"),
         NoteAdded(""),
@@ -279,17 +238,12 @@ def test_somebody_whom_git_does_not_know_can_commit(tracker: GitTracker, blobs: 
 
 def test_many_processes_write_into_a_fresh_folder(tracker: GitTracker) -> None:
     """Eight with five runs each, all at once; the repository is whole, and nothing else is in the folder."""
-    command = [sys.executable, "-c", WRITER]
-    writers = [
-        subprocess.Popen([*command, str(number), tracker.location], stdin=subprocess.PIPE) for number in range(8)
-    ]
-    for process in writers:
-        assert process.stdin
-        process.stdin.close()
-    assert [process.wait() for process in writers] == [0] * 8
+    write_at_once(tracker, 8, 5)
     expected = {f"{number}-{place}" for number in range(8) for place in range(5)}
     assert {run.run_id for run in tracker.list_runs()} == expected
-    assert [tracker.read(f"{number}-4").params for number in range(8)] == [{"place": 4}] * 8
+    assert [tracker.read(f"{number}-4").params for number in range(8)] == [
+        {f"of {number}": 4} for number in range(8)
+    ]
     assert git(tracker.location, "fsck", "--full", "--strict") == ""
     assert {path.name for path in Path(tracker.location).iterdir()} == {".git", "blobs"}
 
@@ -331,23 +285,6 @@ def test_a_run_can_be_watched(tracker: GitTracker, blobs: Path, monkeypatch: pyt
     assert diff(tracker.read("a" * 32), run.record) == []
 
 
-def dispatched(tracker: GitTracker, run: StagedRun, blobs: Path, count: int) -> Dispatcher:
-    """Write the first events of a run."""
-    record_stage(run, blobs)
-    started = run.events[0]
-    assert isinstance(started, Started)
-    dispatcher = Dispatcher(tracker, started, blobs)
-    dispatcher.write(run.events[:count])
-    return dispatcher
-
-
-def record_stage(run: StagedRun, blobs: Path) -> None:
-    """Put a run's artifacts where a dispatcher finds them."""
-    blobs.mkdir(exist_ok=True)
-    for content in run.contents:
-        (blobs / sha256(content).hexdigest()).write_bytes(content)
-
-
 def await_file(tracker: GitTracker, name: str) -> None:
     """Wait until git knows a file of a run."""
     deadline = monotonic() + 10
@@ -363,7 +300,7 @@ def test_points_of_a_long_run_wait_on_the_disk(
     """And come out in their order."""
     monkeypatch.setattr("taximeter_git.points._MEMORY", 1_000)
     rows = [MetricsLogged({"a": step / 3, f"b{step % 5}": step}, step, BEGAN + step) for step in range(3_000)]
-    record = record_run(tracker, staged(begin("a" * 32), *rows), blobs)
+    record = record_run(tracker, finished(begin("a" * 32), *rows), blobs)
     assert diff(tracker.read_native(record.run_id), record) == []
 
 
@@ -418,7 +355,7 @@ def test_a_stream_that_is_cut_off_changes_nothing(tracker: GitTracker) -> None:
 def test_any_text_is_an_experiment_and_a_run_id(text: str, tracker: GitTracker, blobs: Path) -> None:
     """Whatever git thinks of it as a ref's name."""
     started = Started(text, text, text, BEGAN, text, text)
-    record = record_run(tracker, staged(started), blobs)
+    record = record_run(tracker, finished(started), blobs)
     assert diff(tracker.read(text), record) == []
     assert diff(tracker.read_native(text), record) == []
     assert [(run.run_id, run.experiment) for run in tracker.list_runs()] == [(text, text)]
@@ -453,8 +390,8 @@ def test_git_is_content_with_every_artifact(tracker: GitTracker, blobs: Path) ->
         "%41",
     ]
     contents = tuple(f"{place} of {len(paths)}".encode() for place in range(len(paths)))
-    events = map(artifact, paths, contents)
-    record = record_run(tracker, staged(begin("a" * 32), *events, contents=contents), blobs)
+    events = map(logged, paths, contents)
+    record = record_run(tracker, finished(begin("a" * 32), *events, contents=contents), blobs)
     assert diff(tracker.read(record.run_id), record) == []
     assert tracker.read_native(record.run_id).artifacts == record.artifacts
     assert git(tracker.location, "fsck", "--full", "--strict") == ""
@@ -465,8 +402,8 @@ def test_git_is_content_with_every_artifact(tracker: GitTracker, blobs: Path) ->
 def test_an_artifact_that_is_logged_again_is_the_last(tracker: GitTracker, blobs: Path) -> None:
     """Under the one name."""
     contents = (b"1", b"2")
-    events = [artifact("a/b", content) for content in contents]
-    record = record_run(tracker, staged(begin("a" * 32), *events, contents=contents), blobs)
+    events = [logged("a/b", content) for content in contents]
+    record = record_run(tracker, finished(begin("a" * 32), *events, contents=contents), blobs)
     with tracker.open_artifact(record.run_id, "a/b") as stream:
         assert stream.read() == b"2"
     with pytest.raises(FileNotFoundError):
@@ -550,7 +487,7 @@ def test_a_commit_of_somebody_elses_is_a_run(code: Path) -> None:
         "loss": [0.25],
         "test/acc": [1.0],
     }
-    assert record.artifacts == {"a.csv": artifact("a.csv", b"1\n").artifact}
+    assert record.artifacts == {"a.csv": logged("a.csv", b"1\n").artifact}
     assert record.status == "finished"
 
 
@@ -581,7 +518,7 @@ def test_a_code_that_becomes_known_late_goes_below_the_run(
     monkeypatch.setattr(branch, "_FIRST_SECONDS", 0.0)
     tracker, ref = GitTracker(str(code)), ref_name("taxi", "a" * 32)
     source = SourceCaptured(Source("train.py", (), git(code, "rev-parse", "HEAD").strip()))
-    run = staged(begin("a" * 32), ParamsLogged({"a": 1}), MetricsLogged({"x": 1.0}, 0, BEGAN), source)
+    run = finished(begin("a" * 32), ParamsLogged({"a": 1}), MetricsLogged({"x": 1.0}, 0, BEGAN), source)
     live = dispatched(tracker, run, blobs, 3)
     await_file(GitTracker(str(code)), f"{ref}:metrics.json")
     live.write(run.events[3:])

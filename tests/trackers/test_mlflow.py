@@ -12,7 +12,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -22,6 +21,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg.sql import SQL, Identifier
+from tracker_cases import BEGAN, digests
 
 from taximeter.contents import write_model
 from taximeter.courier.dispatch import Dispatcher
@@ -40,19 +40,18 @@ from taximeter.events import (
     Started,
     TagsSet,
 )
-from taximeter.files import describe_file, media_type
-from taximeter.record import Artifact, Dataset, Model, RunRecord, Source
+from taximeter.files import describe_file
+from taximeter.record import Dataset, Model, RunRecord, Source
 from taximeter.requirements import install_steps
 from taximeter.testing import StagedRun, record_run
 from taximeter.testing.recording import stage
+from taximeter.testing.staging import logged
 from taximeter.testing.verdicts import VerdictsOf, by_name
 from taximeter_mlflow import MlflowTracker
 from taximeter_mlflow.location import Location
 from taximeter_mlflow.names import escape_key
 from taximeter_mlflow.quiet import quieten
 from taximeter_mlflow.serving import serving
-
-START = 1_760_000_000_123_456
 
 
 @pytest.fixture(scope="module")
@@ -94,13 +93,8 @@ def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> MlflowTracker:
 
 def staged(*events: Event, contents: tuple[bytes, ...] = (), parent: str | None = None) -> StagedRun:
     """Return a finished run with these events."""
-    started = Started(uuid4().hex, "taxi", "a run", START, parent, "Distance explains it.")
-    return StagedRun((started, *events, Finished("finished", START + 5_000_000)), contents)
-
-
-def artifact(path: str, content: bytes) -> ArtifactLogged:
-    """Return the event that keeps `content` as the artifact `path`."""
-    return ArtifactLogged(path, Artifact(len(content), sha256(content).hexdigest(), media_type(path)))
+    started = Started(uuid4().hex, "taxi", "a run", BEGAN, parent, "Distance explains it.")
+    return StagedRun((started, *events, Finished("finished", BEGAN + 5_000_000)), contents)
 
 
 def client(tracker: MlflowTracker) -> Any:
@@ -121,12 +115,6 @@ def database(tracker: MlflowTracker) -> Path:
     return Location.parse(tracker.location).path
 
 
-def states(folder: Path) -> dict[str, tuple[int, bytes]]:
-    """Return time and content of every file below a folder."""
-    files = filter(Path.is_file, sorted(folder.rglob("*")))
-    return {str(file): (file.stat().st_mtime_ns, file.read_bytes()) for file in files}
-
-
 def model_run(folder: Path) -> StagedRun:
     """Return a run that logs a model of scikit-learn."""
     import numpy as np  # noqa: PLC0415 - only some tests need it
@@ -136,16 +124,16 @@ def model_run(folder: Path) -> StagedRun:
     folder.mkdir()
     model = write_model(Lasso(alpha=0.01).fit(inputs, [1.0, 2.0, 3.0]), folder, inputs)
     files = sorted(folder.iterdir())
-    logged = [ArtifactLogged(f"models/lasso/{file.name}", describe_file(file, file.name)) for file in files]
-    return staged(*logged, ModelLogged("models/lasso", model), contents=tuple(file.read_bytes() for file in files))
+    events = [ArtifactLogged(f"models/lasso/{file.name}", describe_file(file, file.name)) for file in files]
+    return staged(*events, ModelLogged("models/lasso", model), contents=tuple(file.read_bytes() for file in files))
 
 
 def test_mlflows_own_client_finds_the_run(tracker: MlflowTracker, tmp_path: Path) -> None:
     """Params, the points of a metric, tags, status, times, name and description are where MLflow's users look."""
     run = staged(
         ParamsLogged({"alpha": 0.1, "layers": [1, 2], "none": None}),
-        MetricsLogged({"val/rmse": 9.5}, 0, START + 1000),
-        MetricsLogged({"val/rmse": math.inf, "nan": math.nan}, 1, START + 2000),
+        MetricsLogged({"val/rmse": 9.5}, 0, BEGAN + 1000),
+        MetricsLogged({"val/rmse": math.inf, "nan": math.nan}, 1, BEGAN + 2000),
         TagsSet({"team": "taxi"}),
         NoteAdded("It does."),
     )
@@ -154,14 +142,14 @@ def test_mlflows_own_client_finds_the_run(tracker: MlflowTracker, tmp_path: Path
     assert found.data.params == {"alpha": "0.1", "layers": "[1, 2]", "none": "None"}
     history = client(tracker).get_metric_history(found.info.run_id, "val/rmse")
     assert [(point.value, point.step, point.timestamp) for point in history] == [
-        (9.5, 0, (START + 1000) // 1000),
-        (1.7976931348623157e308, 1, (START + 2000) // 1000),
+        (9.5, 0, (BEGAN + 1000) // 1000),
+        (1.7976931348623157e308, 1, (BEGAN + 2000) // 1000),
     ]
     assert math.isnan(found.data.metrics["nan"])
     assert found.data.tags["team"] == "taxi"
     assert found.data.tags["mlflow.note.content"] == "**Hypothesis:** Distance explains it.\n\n---\n\nIt does."
     assert (found.info.run_name, found.info.status) == ("a run", "FINISHED")
-    assert (found.info.start_time, found.info.end_time) == (START // 1000, START // 1000 + 5000)
+    assert (found.info.start_time, found.info.end_time) == (BEGAN // 1000, BEGAN // 1000 + 5000)
 
 
 def test_the_native_view_is_without_the_exact_record(tracker: MlflowTracker, tmp_path: Path) -> None:
@@ -171,7 +159,7 @@ def test_the_native_view_is_without_the_exact_record(tracker: MlflowTracker, tmp
         TagsSet({"team": "taxi", "mlflow.user": "ada", "mlflow.runName": "mine"}),
         NoteAdded("It does."),
         SourceCaptured(Source("train.py", ("train.py", "-v"), "c0ffee", "main", "diff")),
-        artifact("plot.png", b"png"),
+        logged("plot.png", b"png"),
         contents=(b"png",),
     )
     record = record_run(tracker, run, tmp_path)
@@ -179,7 +167,7 @@ def test_the_native_view_is_without_the_exact_record(tracker: MlflowTracker, tmp
     assert native.params == {"alpha": "0.1"}
     assert native.tags == {"team": "taxi", "mlflow.user": "ada", "_x006D_lflow.runName": "mine"}
     assert list(native.artifacts) == ["plot.png"]
-    assert (native.started, native.ended) == (START // 1000 * 1000, (START + 5_000_000) // 1000 * 1000)
+    assert (native.started, native.ended) == (BEGAN // 1000 * 1000, (BEGAN + 5_000_000) // 1000 * 1000)
     assert (native.hypothesis, native.notes) == (record.hypothesis, record.notes)
     assert native.source == record.source
     assert native.environment is None
@@ -188,7 +176,7 @@ def test_the_native_view_is_without_the_exact_record(tracker: MlflowTracker, tmp
 def test_points_keep_the_order_in_which_they_were_logged(fresh: MlflowTracker, tmp_path: Path) -> None:
     """Steps and times that go back stay where they are; a database holds equal points once, a folder twice."""
     places = [(5, 2000), (1, 1000), (1, 1000), (9, 3000)]
-    run = staged(*(MetricsLogged({"m": 0.5}, step, START + offset) for step, offset in places))
+    run = staged(*(MetricsLogged({"m": 0.5}, step, BEGAN + offset) for step, offset in places))
     record = record_run(fresh, run, tmp_path)
     steps = [point.step for point in fresh.read_native(record.run_id).metrics["m"]]
     assert steps == ([5, 1, 9] if fresh.location.startswith("sqlite") else [5, 1, 1, 9])
@@ -248,7 +236,7 @@ def test_a_table_is_loaded_by_mlflow(
     """A table is there in the form of MLflow's `log_table` too; a file that only looks like one is an artifact."""
     monkeypatch.setenv("MLFLOW_TRACKING_URI", tracker.location)  # a client's `load_table` looks nowhere else
     table, broken = b"zone,error\nAstoria,1.5\nHarlem,\n", b"\xff\xfe\x00"
-    run = staged(artifact("by zone.csv", table), artifact("broken.parquet", broken), contents=(table, broken))
+    run = staged(logged("by zone.csv", table), logged("broken.parquet", broken), contents=(table, broken))
     record = record_run(tracker, run, tmp_path)
     run_id = vendor_id(tracker, record.run_id)
     experiment = client(tracker).get_run(run_id).info.experiment_id
@@ -290,10 +278,8 @@ def test_a_model_with_foreign_types_is_not_loaded(tracker: MlflowTracker, tmp_pa
 
     skops.io.dump(Sly(), tmp_path / "sly.skops")
     content = (tmp_path / "sly.skops").read_bytes()
-    logged = ModelLogged("sly", Model("sklearn"))
-    record = record_run(
-        tracker, staged(artifact("sly/model.skops", content), logged, contents=(content,)), tmp_path
-    )
+    kept = ModelLogged("sly", Model("sklearn"))
+    record = record_run(tracker, staged(logged("sly/model.skops", content), kept, contents=(content,)), tmp_path)
     (model,) = client(tracker).search_logged_models(
         [client(tracker).get_run(vendor_id(tracker, record.run_id)).info.experiment_id],
         filter_string="name = 'sly'",
@@ -327,7 +313,7 @@ def test_different_names_have_different_keys(names: list[str]) -> None:
 
 def test_long_names_and_values_are_cut_and_say_so(tracker: MlflowTracker, tmp_path: Path) -> None:
     """What MLflow has no room for ends in its length natively, and is whole in the record."""
-    started = Started(uuid4().hex, "x" * 700, "n" * 300, START)
+    started = Started(uuid4().hex, "x" * 700, "n" * 300, BEGAN)
     events: tuple[Event, ...] = (
         started,
         ParamsLogged({"p" * 300: 1, "p" * 301: 2, "long": "v" * 10_000, "huge": 10**5000}),
@@ -350,9 +336,9 @@ def test_a_torn_run_is_continued(fresh: MlflowTracker, tmp_path: Path) -> None:
     """A run that a dead courier left, written again from its first event, has every fact once."""
     run = staged(
         ParamsLogged({"alpha": 0.1, "a/b": 1, "a": 2}),
-        *(MetricsLogged({"m": 0.5 * step}, step, START + step) for step in range(20)),
+        *(MetricsLogged({"m": 0.5 * step}, step, BEGAN + step) for step in range(20)),
         DatasetLogged(Dataset("d", "train", "d.csv", "00" * 32, 1, {})),
-        artifact("a.txt", b"a"),
+        logged("a.txt", b"a"),
         contents=(b"a",),
     )
     started = run.events[0]
@@ -371,8 +357,8 @@ def test_a_torn_run_is_continued(fresh: MlflowTracker, tmp_path: Path) -> None:
 def test_the_file_store_takes_names_that_are_folders_of_others(tmp_path: Path) -> None:
     """A key that would be a file where another needs a folder gets a key of its own; MLflow reads both."""
     tracker = MlflowTracker(str(tmp_path / "mlruns"))
-    started = Started(uuid4().hex, "it's", "run", START)
-    events = (started, ParamsLogged({"a": 1, "a/b": 2, "c/d": 3, "c": 4}), Finished("finished", START))
+    started = Started(uuid4().hex, "it's", "run", BEGAN)
+    events = (started, ParamsLogged({"a": 1, "a/b": 2, "c/d": 3, "c": 4}), Finished("finished", BEGAN))
     record = record_run(tracker, StagedRun(events), tmp_path / "blobs")
     params = client(tracker).get_run(vendor_id(tracker, record.run_id)).data.params
     assert params == {"a": "1", "a_x002F_b_xD802_": "2", "c/d": "3", "c_xD802_": "4"}
@@ -382,7 +368,7 @@ def test_the_file_store_takes_names_that_are_folders_of_others(tmp_path: Path) -
 def test_artifacts_that_no_folder_can_hold_are_kept_anyway(tracker: MlflowTracker, tmp_path: Path) -> None:
     """A file called like another's folder, and a name too long for a file system, are in the exact record."""
     names = ["x/y.txt", "x", "n" * 250, "p/" * 900 + "q"]
-    run = staged(*(artifact(name, name.encode()) for name in names), contents=tuple(map(str.encode, names)))
+    run = staged(*(logged(name, name.encode()) for name in names), contents=tuple(map(str.encode, names)))
     record = record_run(tracker, run, tmp_path)
     assert diff(tracker.read(record.run_id), record) == []
     assert list(tracker.read_native(record.run_id).artifacts) == ["x/y.txt"]
@@ -431,15 +417,15 @@ def test_eight_processes_begin_a_fresh_store_at_once(tmp_path: Path) -> None:
 
 def test_reading_needs_no_mlflow_and_changes_nothing(fresh: MlflowTracker, tmp_path: Path) -> None:
     """Every read leaves every byte and time of the store as it was, and does not import MLflow."""
-    record = record_run(fresh, staged(artifact("a.txt", b"a"), contents=(b"a",)), tmp_path / "blobs")
-    before = states(tmp_path / "store")
+    record = record_run(fresh, staged(logged("a.txt", b"a"), contents=(b"a",)), tmp_path / "blobs")
+    before = digests(tmp_path / "store")
     code = (
         "import sys; from taximeter_mlflow import MlflowTracker; t = MlflowTracker(sys.argv[1])\n"
         "t.read(sys.argv[2]), t.read_native(sys.argv[2]), list(t.list_runs()), list(t.files())\n"
         "sys.exit('mlflow' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code, fresh.location, record.run_id], check=True)
-    assert states(tmp_path / "store") == before
+    assert digests(tmp_path / "store") == before
 
 
 def test_a_store_is_recognised_by_its_content(fresh: MlflowTracker, tmp_path: Path) -> None:
@@ -459,7 +445,7 @@ def test_a_store_is_recognised_by_its_content(fresh: MlflowTracker, tmp_path: Pa
 
 def test_a_store_that_was_moved_has_its_artifacts(fresh: MlflowTracker, tmp_path: Path) -> None:
     """The URIs in a store name the place where it was; what is read lies where it is."""
-    record = record_run(fresh, staged(artifact("a.txt", b"a"), contents=(b"a",)), tmp_path / "blobs")
+    record = record_run(fresh, staged(logged("a.txt", b"a"), contents=(b"a",)), tmp_path / "blobs")
     (tmp_path / "store").rename(tmp_path / "moved")
     place = fresh.location.replace("/store/", "/moved/")
     assert diff(MlflowTracker(place).read(record.run_id), record) == []
@@ -472,7 +458,7 @@ def test_a_store_that_was_moved_has_its_artifacts(fresh: MlflowTracker, tmp_path
 def test_nothing_outside_the_store_is_read(in_database: MlflowTracker, tmp_path: Path) -> None:
     """Neither an artifact URI nor a link leads to files that are not the store's."""
     tracker = in_database
-    record = record_run(tracker, staged(artifact("a.txt", b"a"), contents=(b"a",)), tmp_path / "blobs")
+    record = record_run(tracker, staged(logged("a.txt", b"a"), contents=(b"a",)), tmp_path / "blobs")
     (tmp_path / "secret").write_text("secret")
     (folder,) = (tmp_path / "store").rglob("artifacts")
     (folder / "link").symlink_to(tmp_path / "secret")
@@ -502,11 +488,11 @@ def test_a_database_that_a_crash_left_is_read_as_it_was_before(in_database: Mlfl
     tracker = in_database
     record = record_run(tracker, staged(ParamsLogged({"a": 1})), tmp_path / "blobs")
     subprocess.run([sys.executable, "-c", _INTERRUPTED, str(database(tracker))], check=True)
-    before = states(tmp_path / "store")
+    before = digests(tmp_path / "store")
     assert any(name.endswith("-journal") for name in before)
     assert tracker.read_native(record.run_id).params == {"a": "1"}
     assert diff(tracker.read(record.run_id), record) == []
-    assert states(tmp_path / "store") == before
+    assert digests(tmp_path / "store") == before
 
 
 def test_a_write_ahead_log_is_read_and_left_alone(in_database: MlflowTracker, tmp_path: Path) -> None:
@@ -517,9 +503,9 @@ def test_a_write_ahead_log_is_read_and_left_alone(in_database: MlflowTracker, tm
         tables.execute("PRAGMA journal_mode = WAL")
         tables.execute("UPDATE params SET value = '2'")
         tables.commit()
-        before = states(tmp_path / "store")
+        before = digests(tmp_path / "store")
         assert tracker.read_native(record.run_id).params == {"a": "2"}
-        assert states(tmp_path / "store") == before
+        assert digests(tmp_path / "store") == before
     tables.close()
 
 
@@ -528,7 +514,7 @@ def test_an_older_database_is_read_and_never_migrated(tmp_path: Path) -> None:
     older = tmp_path / "store" / "mlflow.db"
     older.parent.mkdir()
     _make_older(older)
-    before = states(tmp_path / "store")
+    before = digests(tmp_path / "store")
     tracker = MlflowTracker(str(older))
     (run,) = tracker.list_runs()
     assert (run.name, run.experiment, run.status) == ("old run", "old", "finished")
@@ -538,8 +524,8 @@ def test_an_older_database_is_read_and_never_migrated(tmp_path: Path) -> None:
     assert native.notes == ("from long ago",)
     assert native.datasets == ()
     with pytest.raises(TrackerError, match="mlflow db upgrade"):
-        tracker.open_run(Started("new", "old", "new", START))
-    after = states(tmp_path / "store")
+        tracker.open_run(Started("new", "old", "new", BEGAN))
+    after = digests(tmp_path / "store")
     assert {name: after[name] for name in before} == before
 
 
@@ -581,7 +567,7 @@ def test_runs_of_others_are_listed_and_read(fresh: MlflowTracker, tmp_path: Path
     run_id = run.info.run_id
     own.log_param(run_id, "_x003D_", "kept as it is")
     own.log_metric(run_id, "m", 0.5, timestamp=8, step=-1)
-    own.log_metric(run_id, "nanoseconds", 0.5, timestamp=START * 1000)
+    own.log_metric(run_id, "nanoseconds", 0.5, timestamp=BEGAN * 1000)
     own.log_text(run_id, "hello", "notes/a.txt")
     own.set_tag(run_id, "mlflow.note.content", "one\n\n---\n\ntwo")
     model = own.create_logged_model(experiment, name="theirs", source_run_id=run_id)
@@ -620,18 +606,18 @@ def test_a_run_copied_into_the_store_it_came_from_is_a_run_of_its_own(
 
 def test_a_deleted_experiment_is_not_revived(tracker: MlflowTracker, tmp_path: Path) -> None:
     """A run for an experiment that its owner deleted says how to go on."""
-    started = Started(uuid4().hex, "gone", "run", START)
-    record_run(tracker, StagedRun((started, Finished("finished", START))), tmp_path)
+    started = Started(uuid4().hex, "gone", "run", BEGAN)
+    record_run(tracker, StagedRun((started, Finished("finished", BEGAN))), tmp_path)
     own = client(tracker)
     own.delete_experiment(own.get_experiment_by_name("gone").experiment_id)
     with pytest.raises(TrackerError, match="mlflow experiments restore"):
-        tracker.open_run(Started("another", "gone", "run", START))
+        tracker.open_run(Started("another", "gone", "run", BEGAN))
 
 
 def test_a_store_that_was_removed_is_made_anew(fresh: MlflowTracker, tmp_path: Path) -> None:
     """A process that had the store open does not write into what is gone."""
     for _ in range(2):
-        record = record_run(fresh, staged(MetricsLogged({"m": 1.0}, 0, START)), tmp_path / "blobs")
+        record = record_run(fresh, staged(MetricsLogged({"m": 1.0}, 0, BEGAN)), tmp_path / "blobs")
         assert [run.run_id for run in fresh.list_runs()] == [record.run_id]
         shutil.rmtree(tmp_path / "store")
 
@@ -642,7 +628,7 @@ def test_a_folder_may_have_any_name(name: str, empty: Path, tmp_path: Path) -> N
     (tmp_path / name).mkdir()
     shutil.copyfile(empty, tmp_path / name / "mlflow.db")
     tracker = MlflowTracker(MlflowTracker.location_in(tmp_path / name))
-    record = record_run(tracker, staged(artifact("a.txt", b"a"), contents=(b"a",)), tmp_path / "blobs")
+    record = record_run(tracker, staged(logged("a.txt", b"a"), contents=(b"a",)), tmp_path / "blobs")
     assert diff(tracker.read(record.run_id), record) == []
     assert (tmp_path / name / "mlruns").is_dir()
     assert [file.path for file in client(tracker).list_artifacts(vendor_id(tracker, record.run_id))] == [
@@ -654,7 +640,7 @@ def test_a_folder_may_have_any_name(name: str, empty: Path, tmp_path: Path) -> N
 def test_a_relative_location_is_where_mlflow_looks(tmp_path: Path) -> None:
     """`sqlite:///mlflow.db` is in the current directory, with its artifacts beside it."""
     tracker = MlflowTracker("sqlite:///mlflow.db")
-    record_run(tracker, staged(artifact("a.txt", b"a"), contents=(b"a",)), tmp_path / "blobs")
+    record_run(tracker, staged(logged("a.txt", b"a"), contents=(b"a",)), tmp_path / "blobs")
     assert {path.name for path in tracker.files()} == {"mlflow.db", "mlruns"}
     assert (tmp_path / "mlflow.db").is_file()
     with pytest.raises(InputError, match="keeps nothing"):
@@ -754,10 +740,10 @@ def run_in_large_requests() -> StagedRun:
     names = ["a.txt", "deep/=50%?.txt"]
     return staged(
         ParamsLogged({f"p{place}": "🚕" * 6000 for place in range(20)}),
-        *(MetricsLogged({"m": 0.5 * step, "=": math.nan}, step, START + 1000 * step) for step in range(300)),
+        *(MetricsLogged({"m": 0.5 * step, "=": math.nan}, step, BEGAN + 1000 * step) for step in range(300)),
         TagsSet({"k": "v"}),
         DatasetLogged(Dataset("d", "train", "d.csv", "00" * 32, 1, {})),
-        *(artifact(name, name.encode()) for name in names),
+        *(logged(name, name.encode()) for name in names),
         contents=tuple(map(str.encode, names)),
     )
 

@@ -5,69 +5,39 @@ import math
 import os
 import re
 import shutil
-import subprocess
-import sys
 import threading
-from collections.abc import Callable, Sequence
-from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import pytest
+from tracker_cases import (
+    FACTS,
+    RUN,
+    SOURCE,
+    START,
+    Recorder,
+    digests,
+    environment_without,
+    fill_disk,
+    read_watched,
+    read_while_writing,
+    record_watched,
+    run_python,
+    series,
+    staged,
+)
 
-from taximeter.courier.dispatch import Dispatcher
 from taximeter.diff import diff
 from taximeter.errors import InputError
-from taximeter.events import (
-    ArtifactLogged,
-    DatasetLogged,
-    EnvironmentCaptured,
-    Event,
-    Finished,
-    MetricsLogged,
-    ModelLogged,
-    NoteAdded,
-    ParamsLogged,
-    SourceCaptured,
-    Started,
-    TagsSet,
-)
-from taximeter.files import media_type
-from taximeter.record import Artifact, Dataset, Environment, LockFile, Model, RunRecord, Source
-from taximeter.testing import StagedRun, record_run
+from taximeter.events import Event, MetricsLogged, NoteAdded, ParamsLogged, SourceCaptured, Started
+from taximeter.record import Dataset
+from taximeter.testing import record_run
+from taximeter.testing.staging import logged
 from taximeter.testing.verdicts import VerdictsOf, by_name
 from taximeter_neptune import NeptuneScaleTracker, NeptuneTracker
 from taximeter_neptune.names import Paths, decode, tag_for, tag_from
 from taximeter_neptune.v1.log import logs_in
 
-START = 1_700_000_000_123_456
-RUN = "0123456789abcdef0123456789abcdef"
 AWKWARD = ["a", "a/b", "a//b", "/a", "a/", "", "/", "//", "%", "a%", "%25", "a%2Fb", "%2F", "a/b/c", "é🚕", "a\0b"]
-DATASET = Dataset(
-    "trips/2026", "train", "file:///trips.parquet", "ab" * 32, 3, {"x": "double"}, {"mean": math.nan}
-)
-SOURCE = Source("train.py", ("--x", "1"), "c0ffee", "main", "--- a\r\n+++ b\n")
-ENVIRONMENT = Environment(
-    "3.11", "Linux", "cpu", 2, 2**40, ("gpu",), {"numpy": "2.4"}, LockFile("lock", "cd" * 32)
-)
-
-
-def staged(
-    *events: Event, run_id: str = RUN, status: Any = "finished", contents: Sequence[bytes] = (), **started: Any
-) -> StagedRun:
-    """Return a run made of `events`."""
-    begun = Started(run_id, started.pop("experiment", "taxi"), started.pop("name", "first"), START, **started)
-    return StagedRun((begun, *events, Finished(status, START + 5_000_000)), tuple(contents))
-
-
-def logged(path: str, content: bytes) -> ArtifactLogged:
-    """Return the event that says that `content` was kept as `path`."""
-    return ArtifactLogged(path, Artifact(len(content), sha256(content).hexdigest(), media_type(path)))
-
-
-def rows(*values: float, key: str = "loss") -> list[MetricsLogged]:
-    """Return a point for each value, at steps from 0."""
-    return [MetricsLogged({key: value}, step, START + step) for step, value in enumerate(values)]
 
 
 @pytest.fixture
@@ -76,38 +46,10 @@ def tracker(tmp_path: Path) -> NeptuneTracker:
     return NeptuneTracker(NeptuneTracker.location_in(tmp_path))
 
 
-Recorder = Callable[[StagedRun], RunRecord]
-
-
-@pytest.fixture
-def record(tracker: NeptuneTracker, tmp_path: Path) -> Recorder:
-    """Record a run as a courier would."""
-    return lambda run: record_run(tracker, run, tmp_path / "blobs")
-
-
 def folder_of(tracker: NeptuneTracker) -> Path:
     """Return the folder of the only run."""
     (folder,) = tracker.files()
     return folder
-
-
-def digests(folder: Path) -> dict[str, str]:
-    """Return the sha256 of every file below a folder."""
-    return {str(file): sha256(file.read_bytes()).hexdigest() for file in folder.rglob("*") if file.is_file()}
-
-
-def run_python(script: str, *arguments: str, **options: Any) -> str:
-    """Run a script in a process of its own, and return what it printed."""
-    command = [sys.executable, "-c", script, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, **options)
-    assert done.returncode == 0, done.stderr
-    return str(done.stdout)
-
-
-def without_neptunes(**settings: str) -> dict[str, str]:
-    """Return the environment with these variables of Neptune's, and no others that a writer here has set."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("NEPTUNE_")}
-    return kept | settings
 
 
 class TestNames:
@@ -147,7 +89,7 @@ class TestWriting:
         self, tracker: NeptuneTracker, record: Recorder, tmp_path: Path
     ) -> None:
         """With points, params and files as its calls would have written them."""
-        record(staged(ParamsLogged({"alpha": 0.1}), *rows(1, 2), logged("a/x.csv", b"x\n1"), contents=[b"x\n1"]))
+        record(staged(ParamsLogged({"alpha": 0.1}), *series(1, 2), logged("a/x.csv", b"x\n1"), contents=[b"x\n1"]))
         shutil.copytree(folder_of(tracker), tmp_path / "copy")
         operations = run_python(_VENDOR_READS, str(tmp_path / "copy")).splitlines()
         assert "AssignFloat(path=['parameters', 'alpha'], value=0.1)" in operations
@@ -166,7 +108,7 @@ class TestWriting:
         """NaN, the infinities, large integers, and long texts."""
         values = [math.nan, math.inf, -math.inf, -0.0, 5e-324]
         params = {"int": 2**62, "nan": math.nan, "text": "long " * 20_000, "bool": True}
-        recorded = record(staged(*rows(*values), ParamsLogged(params)))
+        recorded = record(staged(*series(*values), ParamsLogged(params)))
         native = tracker.read_native(RUN)
         assert native.metrics == recorded.metrics
         assert repr(native.params) == repr(params)
@@ -199,21 +141,13 @@ class TestWriting:
 
     def test_all_that_is_about_a_run_comes_back(self, tracker: NeptuneTracker, record: Recorder) -> None:
         """Tags as they were set last, notes, data, models, code and machine."""
-        model = Model("sklearn", {"inputs": ["distance"]}, "model/example.json")
-        events: list[Event] = [
-            TagsSet({"a": "1", "b=": "2"}),
-            TagsSet({"a": "3"}),
-            NoteAdded("one"),
-            NoteAdded("two"),
-        ]
-        events += [DatasetLogged(DATASET), ModelLogged("model", model), SourceCaptured(SOURCE)]
-        recorded = record(staged(*events, EnvironmentCaptured(ENVIRONMENT), hypothesis="it learns", parent_id="p"))
+        recorded = record(staged(*FACTS, hypothesis="it learns", parent_id="p"))
         assert diff(tracker.read_native(RUN), recorded) == []
 
     def test_a_run_that_did_not_finish_has_failed(self, tracker: NeptuneTracker, record: Recorder) -> None:
         """In Neptune's own field too."""
         for status in ("failed", "killed"):
-            record(staged(*rows(1), status=status))
+            record(staged(*series(1), status=status))
             assert tracker.read_native(RUN).status == status
             (last,) = logs_in(folder_of(tracker))
             assert '"path": ["sys", "failed"], "value": true' in last.read_text()
@@ -237,7 +171,9 @@ class TestWriting:
 
     def test_a_full_disk_is_an_error(self, tracker: NeptuneTracker) -> None:
         """And not a warning."""
-        assert run_python(_FULL, tracker.location).startswith("TrackerError Neptune could not write the run")
+        assert fill_disk(tracker, 100_000, then="os._exit(0)").startswith(
+            "TrackerError Neptune could not write the run"
+        )
 
 
 class TestReading:
@@ -245,7 +181,7 @@ class TestReading:
 
     def test_a_run_of_neptunes_own_users_is_read(self, tracker: NeptuneTracker, tmp_path: Path) -> None:
         """Its fields, in the types that Neptune returns, without a byte of the store changed."""
-        run_python(_USER, cwd=tmp_path, env=without_neptunes())
+        run_python(_USER, cwd=tmp_path, env=environment_without("NEPTUNE_"))
         before = digests(tmp_path)
         (summary,) = tracker.list_runs()
         assert (summary.experiment, summary.name, summary.status) == ("", "own", "failed")
@@ -265,7 +201,7 @@ class TestReading:
 
     def test_what_was_never_sent_is_read(self, tracker: NeptuneTracker, record: Recorder) -> None:
         """The client kept that in folders of other names, and one for each execution of a run."""
-        record(staged(*rows(1, 2)))
+        record(staged(*series(1, 2)))
         folder, waiting = folder_of(tracker), Path(tracker.location, "async")
         waiting.mkdir()
         for number in (1, 2):
@@ -278,7 +214,7 @@ class TestReading:
 
     def test_a_torn_log_is_read_to_its_end(self, tracker: NeptuneTracker, record: Recorder) -> None:
         """Wherever it was cut, and without the exact record, which came last."""
-        record(staged(*[event for value in range(20) for event in (rows(value)[0], NoteAdded("note"))]))
+        record(staged(*[event for value in range(20) for event in (series(value)[0], NoteAdded("note"))]))
         (log,) = logs_in(folder_of(tracker))
         whole = log.read_bytes()
         shutil.rmtree(folder_of(tracker) / "upload_path")
@@ -303,21 +239,7 @@ class TestReading:
 
     def test_a_store_can_be_read_while_it_is_written(self, tracker: NeptuneTracker, tmp_path: Path) -> None:
         """A reader sees a beginning of the run, and later more of it."""
-        dispatcher = Dispatcher(tracker, Started(RUN, "taxi", "first", START), tmp_path)
-
-        def write() -> None:
-            for step in range(200):
-                dispatcher.write([MetricsLogged({"loss": 1.0}, step, START)])
-
-        writer = threading.Thread(target=write)
-        writer.start()
-        seen = [0]
-        while writer.is_alive():
-            seen.append(len(NeptuneTracker(tracker.location).read_native(RUN).metrics.get("loss", ())))
-        writer.join()
-        dispatcher.close()
-        assert seen == sorted(seen)
-        assert len(tracker.read_native(RUN).metrics["loss"]) == 200
+        read_while_writing(tracker, 200, tmp_path)
 
     def test_no_path_in_a_store_leads_out_of_it(
         self, tracker: NeptuneTracker, record: Recorder, tmp_path: Path
@@ -343,7 +265,7 @@ class TestReading:
         self, tracker: NeptuneTracker, record: Recorder, tmp_path: Path
     ) -> None:
         """Also where both keep them in one folder."""
-        record(staged(*rows(1)))
+        record(staged(*series(1)))
         both = Path(tracker.location)
         paths = [both, both / "offline", folder_of(tracker)]
         assert [NeptuneTracker.recognises(path) for path in paths] == [True, True, True]
@@ -351,22 +273,22 @@ class TestReading:
         assert not NeptuneTracker.recognises(tmp_path)
         assert [[run.run_id for run in NeptuneTracker(str(path)).list_runs()] for path in paths] == [[RUN]] * 3
         scale = NeptuneScaleTracker(tracker.location)
-        record_run(scale, staged(*rows(2), run_id="b" * 32), tmp_path / "blobs")
+        record_run(scale, staged(*series(2), run_id="b" * 32), tmp_path / "blobs")
         assert [run.run_id for run in tracker.list_runs()] == [RUN]
         assert [run.run_id for run in scale.list_runs()] == ["b" * 32]
         assert sorted({*tracker.files(), *scale.files()}) == sorted([*tracker.files(), *scale.files()])
 
     def test_reading_needs_no_neptune(self, tracker: NeptuneTracker, record: Recorder) -> None:
         """Its import takes seconds."""
-        record(staged(*rows(1)))
-        assert run_python(_READ, tracker.location, RUN).split() == ["1", "False"]
+        record(staged(*series(1)))
+        assert read_watched(tracker, "neptune") == (1, [])
 
     def test_a_store_that_moved_reads_the_same(
         self, tracker: NeptuneTracker, record: Recorder, tmp_path: Path
     ) -> None:
         """Nothing in it leads out of it."""
         recorded = record(
-            staged(*rows(1, 2), logged("deep/er/a.bin", b"x"), SourceCaptured(SOURCE), contents=[b"x"])
+            staged(*series(1, 2), logged("deep/er/a.bin", b"x"), SourceCaptured(SOURCE), contents=[b"x"])
         )
         shutil.move(tracker.location, tmp_path / "moved")
         moved = NeptuneTracker(str(tmp_path / "moved"))
@@ -391,7 +313,7 @@ class TestVendor:
         """Not even where the user's variables name a service, a token and another folder."""
         theirs = {"NEPTUNE_API_TOKEN": "canary", "NEPTUNE_PROJECT": "canary/canary", "NEPTUNE_MODE": "async"}
         theirs |= {"NEPTUNE_CUSTOM_RUN_ID": "canary", "NEPTUNE_DATA_DIRECTORY": "canary"}
-        assert run_python(_OFFLINE, tracker.location, env=os.environ | theirs).split() == ["finished"]
+        assert record_watched(tracker, env=os.environ | theirs).split() == ["finished"]
         assert not Path("canary").exists()
         assert all(b"canary" not in file.read_bytes() for file in Path.cwd().rglob("*") if file.is_file())
 
@@ -439,48 +361,6 @@ run["datasets/train/green"].track_files("data/green.parquet")
 del run["gone"]
 run["sys/failed"] = True
 run.stop()
-"""
-
-_FULL = """
-import resource, signal, sys
-from pathlib import Path
-from taximeter.courier.dispatch import Dispatcher
-from taximeter.events import MetricsLogged, Started
-from taximeter_neptune import NeptuneTracker
-run = Dispatcher(NeptuneTracker(sys.argv[1]), Started("a", "taxi", "first", 0), Path("."))
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
-try:
-    run.write([MetricsLogged({"loss": 0.5}, step, 0) for step in range(5000)])
-except Exception as error:
-    print(type(error).__name__, error)
-    sys.stdout.flush()
-import os
-os._exit(0)
-"""
-
-_READ = """
-import sys
-from taximeter_neptune import NeptuneTracker
-location, run = sys.argv[1:]
-print(len(NeptuneTracker(location).read_native(run).metrics["loss"]), "neptune" in sys.modules)
-"""
-
-_OFFLINE = """
-import sys
-from pathlib import Path
-from taximeter.events import Finished, MetricsLogged, Started
-from taximeter.testing import StagedRun, record_run
-from taximeter_neptune import NeptuneTracker
-
-def refuse(event, arguments):
-    if event in {"socket.connect", "socket.getaddrinfo", "socket.sendto"}:
-        print(event, arguments)
-
-sys.addaudithook(refuse)
-tracker = NeptuneTracker(sys.argv[1])
-events = (Started("a", "taxi", "first", 0), MetricsLogged({"loss": 0.5}, 0, 0), Finished("finished", 1))
-print(record_run(tracker, StagedRun(events), Path("blobs")).status)
 """
 
 _PLAIN = """

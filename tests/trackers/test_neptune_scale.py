@@ -4,69 +4,38 @@ import math
 import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 import threading
-from collections.abc import Callable, Sequence
 from contextlib import closing
-from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from signal import SIGKILL
 
 import psutil
 import pytest
+from tracker_cases import (
+    FACTS,
+    RUN,
+    SOURCE,
+    START,
+    Recorder,
+    digests,
+    environment_without,
+    fill_disk,
+    read_watched,
+    read_while_writing,
+    record_watched,
+    run_python,
+    series,
+    staged,
+)
 
 from taximeter.courier.dispatch import Dispatcher
 from taximeter.diff import diff
 from taximeter.errors import InputError
-from taximeter.events import (
-    ArtifactLogged,
-    DatasetLogged,
-    EnvironmentCaptured,
-    Event,
-    Finished,
-    MetricsLogged,
-    ModelLogged,
-    NoteAdded,
-    ParamsLogged,
-    SourceCaptured,
-    Started,
-    TagsSet,
-)
-from taximeter.files import media_type
-from taximeter.record import Artifact, Dataset, Environment, LockFile, Model, RunRecord, Source
-from taximeter.testing import StagedRun, record_run
+from taximeter.events import MetricsLogged, ParamsLogged, SourceCaptured, Started
+from taximeter.testing.staging import logged
 from taximeter.testing.verdicts import VerdictsOf, by_name
 from taximeter_neptune import NeptuneScaleTracker, NeptuneTracker
 from taximeter_neptune.scale.layout import NAME
-
-START = 1_700_000_000_123_456
-RUN = "0123456789abcdef0123456789abcdef"
-DATASET = Dataset(
-    "trips/2026", "train", "file:///trips.parquet", "ab" * 32, 3, {"x": "double"}, {"mean": math.nan}
-)
-SOURCE = Source("train.py", ("--x", "1"), "c0ffee", "main", "--- a\r\n+++ b\n")
-ENVIRONMENT = Environment(
-    "3.11", "Linux", "cpu", 2, 2**40, ("gpu",), {"numpy": "2.4"}, LockFile("lock", "cd" * 32)
-)
-
-
-def staged(
-    *events: Event, run_id: str = RUN, status: Any = "finished", contents: Sequence[bytes] = (), **started: Any
-) -> StagedRun:
-    """Return a run made of `events`."""
-    begun = Started(run_id, started.pop("experiment", "taxi"), started.pop("name", "first"), START, **started)
-    return StagedRun((begun, *events, Finished(status, START + 5_000_000)), tuple(contents))
-
-
-def logged(path: str, content: bytes) -> ArtifactLogged:
-    """Return the event that says that `content` was kept as `path`."""
-    return ArtifactLogged(path, Artifact(len(content), sha256(content).hexdigest(), media_type(path)))
-
-
-def rows(*values: float, key: str = "loss") -> list[MetricsLogged]:
-    """Return a point for each value, at steps from 0."""
-    return [MetricsLogged({key: value}, step, START + step) for step, value in enumerate(values)]
 
 
 @pytest.fixture
@@ -75,38 +44,10 @@ def tracker(tmp_path: Path) -> NeptuneScaleTracker:
     return NeptuneScaleTracker(NeptuneScaleTracker.location_in(tmp_path))
 
 
-Recorder = Callable[[StagedRun], RunRecord]
-
-
-@pytest.fixture
-def record(tracker: NeptuneScaleTracker, tmp_path: Path) -> Recorder:
-    """Record a run as a courier would."""
-    return lambda run: record_run(tracker, run, tmp_path / "blobs")
-
-
 def folder_of(tracker: NeptuneScaleTracker) -> Path:
     """Return the folder of the only run."""
     (folder,) = tracker.files()
     return folder
-
-
-def digests(folder: Path) -> dict[str, str]:
-    """Return the sha256 of every file below a folder."""
-    return {str(file): sha256(file.read_bytes()).hexdigest() for file in folder.rglob("*") if file.is_file()}
-
-
-def run_python(script: str, *arguments: str, code: int = 0, **options: Any) -> str:
-    """Run a script in a process of its own, and return what it printed."""
-    command = [sys.executable, "-c", script, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, **options)
-    assert done.returncode == code, done.stderr
-    return str(done.stdout)
-
-
-def without_neptunes(**settings: str) -> dict[str, str]:
-    """Return the environment with these variables of Neptune's, and no others that a writer here has set."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("NEPTUNE_")}
-    return kept | settings
 
 
 class TestWriting:
@@ -116,7 +57,7 @@ class TestWriting:
         self, tracker: NeptuneScaleTracker, record: Recorder, tmp_path: Path
     ) -> None:
         """The run, its points, and the files that it would upload."""
-        record(staged(*rows(1, 2), logged("a/x.csv", b"x\n1"), contents=[b"x\n1"]))
+        record(staged(*series(1, 2), logged("a/x.csv", b"x\n1"), contents=[b"x\n1"]))
         shutil.copytree(folder_of(tracker), tmp_path / "copy")
         lines = run_python(_VENDOR_READS, str(tmp_path / "copy" / NAME)).splitlines()
         assert lines[:2] == [f"taximeter/taxi {RUN}", "first 1700000000"]
@@ -127,7 +68,7 @@ class TestWriting:
         """With steps that the client's calls refuse as too large, and times to the microsecond."""
         values = [math.nan, math.inf, -math.inf, -0.0, 5e-324]
         late = MetricsLogged({"loss": 1.0}, 2**62, 2**53 + 1)
-        recorded = record(staged(*rows(*values), late))
+        recorded = record(staged(*series(*values), late))
         assert tracker.read_native(RUN).metrics == recorded.metrics
 
     def test_a_negative_step_is_counted_on(self, tracker: NeptuneScaleTracker, record: Recorder) -> None:
@@ -161,15 +102,7 @@ class TestWriting:
 
     def test_all_that_is_about_a_run_comes_back(self, tracker: NeptuneScaleTracker, record: Recorder) -> None:
         """Tags as they were set last, notes, data, models, code and machine."""
-        model = Model("sklearn", {"inputs": ["distance"]}, "model/example.json")
-        events: list[Event] = [
-            TagsSet({"a": "1", "b=": "2"}),
-            TagsSet({"a": "3"}),
-            NoteAdded("one"),
-            NoteAdded("two"),
-        ]
-        events += [DatasetLogged(DATASET), ModelLogged("model", model), SourceCaptured(SOURCE)]
-        recorded = record(staged(*events, EnvironmentCaptured(ENVIRONMENT), hypothesis="it learns", parent_id="p"))
+        recorded = record(staged(*FACTS, hypothesis="it learns", parent_id="p"))
         assert diff(tracker.read_native(RUN), recorded) == []
 
     def test_ids_and_projects_that_neptune_refuses_are_escaped(
@@ -178,7 +111,7 @@ class TestWriting:
         """A run of another tracker may be called anything."""
         pairs = [("a/b", "e/f"), ("a_b", "e_f"), ("x" * 800, ""), ("a" * 32, "x" * 900)]
         for run_id, experiment in pairs:
-            recorded = record(staged(*rows(1), run_id=run_id, experiment=experiment, name=""))
+            recorded = record(staged(*series(1), run_id=run_id, experiment=experiment, name=""))
             assert diff(tracker.read(run_id), recorded) == []
             assert tracker.read_native(run_id).experiment == experiment
         assert sorted(run.run_id for run in tracker.list_runs()) == sorted(run_id for run_id, _ in pairs)
@@ -187,14 +120,14 @@ class TestWriting:
         """Offline, the client synchronises nothing, and what would capture the console is turned off."""
         before, children = set(threading.enumerate()), psutil.Process().children(recursive=True)
         dispatcher = Dispatcher(tracker, Started(RUN, "taxi", "first", START), tmp_path)
-        dispatcher.write(rows(1, 2))
+        dispatcher.write(series(1, 2))
         assert set(threading.enumerate()) == before
         assert psutil.Process().children(recursive=True) == children
         dispatcher.close()
 
     def test_a_full_disk_is_an_error(self, tracker: NeptuneScaleTracker) -> None:
         """The client itself would drop the values with a line in its log."""
-        assert run_python(_FULL, tracker.location).startswith("TrackerError Neptune could not write the run")
+        assert fill_disk(tracker, 100_000).startswith("TrackerError Neptune could not write the run")
 
 
 class TestReading:
@@ -202,7 +135,7 @@ class TestReading:
 
     def test_a_run_of_neptunes_own_users_is_read(self, tracker: NeptuneScaleTracker, tmp_path: Path) -> None:
         """Its fields, in the types that Neptune returns, without a byte of the store changed."""
-        run_python(_USER, cwd=tmp_path, env=without_neptunes())
+        run_python(_USER, cwd=tmp_path, env=environment_without("NEPTUNE_"))
         before = digests(tmp_path)
         (summary,) = tracker.list_runs()
         assert (summary.run_id, summary.experiment, summary.name) == ("own", "project", "seabird")
@@ -223,7 +156,7 @@ class TestReading:
         self, tracker: NeptuneScaleTracker, tmp_path: Path
     ) -> None:
         """SQLite itself would write the log into the database, and files beside it."""
-        run_python(_CRASH, tracker.location, RUN, code=-9)
+        run_python(_CRASH, tracker.location, RUN, status=-SIGKILL)
         before = digests(tmp_path)
         assert any(name.endswith("-wal") for name in before)
         assert list(tracker.read(RUN).metrics["loss"].values) == [float(step) for step in range(500)]
@@ -232,28 +165,14 @@ class TestReading:
 
     def test_a_store_can_be_read_while_it_is_written(self, tracker: NeptuneScaleTracker, tmp_path: Path) -> None:
         """A reader sees a beginning of the run, and later more of it."""
-        dispatcher = Dispatcher(tracker, Started(RUN, "taxi", "first", START), tmp_path)
-
-        def write() -> None:
-            for step in range(300):
-                dispatcher.write([MetricsLogged({"loss": 1.0}, step, START)])
-
-        writer = threading.Thread(target=write)
-        writer.start()
-        seen = [0]
-        while writer.is_alive():
-            seen.append(len(NeptuneScaleTracker(tracker.location).read_native(RUN).metrics.get("loss", ())))
-        writer.join()
-        dispatcher.close()
-        assert seen == sorted(seen)
-        assert len(tracker.read_native(RUN).metrics["loss"]) == 300
+        read_while_writing(tracker, 300, tmp_path)
 
     def test_a_torn_database_is_an_input_error_and_no_run(
         self, tracker: NeptuneScaleTracker, record: Recorder
     ) -> None:
         """Wherever it was cut; the other runs of the store are read."""
-        record(staged(*rows(1)))
-        record(staged(*rows(2), run_id="b" * 32))
+        record(staged(*series(1)))
+        record(staged(*series(2), run_id="b" * 32))
         (torn,) = (folder for folder in tracker.files() if RUN in folder.name)
         for size in (0, 100, 5000):
             os.truncate(torn / NAME, size)
@@ -293,7 +212,7 @@ class TestReading:
         self, tracker: NeptuneScaleTracker, record: Recorder, tmp_path: Path
     ) -> None:
         """A folder of runs, a run's own, and its database."""
-        record(staged(*rows(1)))
+        record(staged(*series(1)))
         paths = [Path(tracker.location), folder_of(tracker), folder_of(tracker) / NAME]
         assert [NeptuneScaleTracker.recognises(path) for path in paths] == [True, True, True]
         assert [NeptuneTracker.recognises(path) for path in paths] == [False, False, False]
@@ -305,15 +224,15 @@ class TestReading:
 
     def test_reading_needs_no_client(self, tracker: NeptuneScaleTracker, record: Recorder) -> None:
         """Only the definitions of its messages."""
-        record(staged(*rows(1)))
-        assert run_python(_READ, tracker.location, RUN).split() == ["1", "False"]
+        record(staged(*series(1)))
+        assert read_watched(tracker, "neptune_scale") == (1, [])
 
     def test_a_store_that_moved_reads_the_same(
         self, tracker: NeptuneScaleTracker, record: Recorder, tmp_path: Path
     ) -> None:
         """The client noted where files lay; they are found where they are."""
         recorded = record(
-            staged(*rows(1, 2), logged("deep/er/a.bin", b"x"), SourceCaptured(SOURCE), contents=[b"x"])
+            staged(*series(1, 2), logged("deep/er/a.bin", b"x"), SourceCaptured(SOURCE), contents=[b"x"])
         )
         shutil.move(tracker.location, tmp_path / "moved")
         moved = NeptuneScaleTracker(str(tmp_path / "moved"))
@@ -328,7 +247,7 @@ class TestVendor:
         """Not even where the user's variables name a service, a token and another folder."""
         theirs = {"NEPTUNE_API_TOKEN": "canary", "NEPTUNE_PROJECT": "canary/canary", "NEPTUNE_MODE": "async"}
         environment = os.environ | theirs | {"NEPTUNE_LOG_DIRECTORY": "canary"}
-        assert run_python(_OFFLINE, tracker.location, env=environment).split() == ["finished"]
+        assert record_watched(tracker, env=environment).split() == ["finished"]
         assert not Path("canary").exists()
         assert all(b"canary" not in file.read_bytes() for file in Path.cwd().rglob("*") if file.is_file())
 
@@ -400,45 +319,6 @@ for project, value in (("w/one", 1), ("w/two", 2), ("w/one", 3)):
     run = Run(mode="offline", project=project, run_id="same", log_directory=sys.argv[1])
     run.log_metrics({"loss": value}, step=value)
     run.close()
-"""
-
-_FULL = """
-import resource, signal, sys
-from pathlib import Path
-from taximeter.courier.dispatch import Dispatcher
-from taximeter.events import MetricsLogged, Started
-from taximeter_neptune import NeptuneScaleTracker
-run = Dispatcher(NeptuneScaleTracker(sys.argv[1]), Started("a", "taxi", "first", 0), Path("."))
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
-try:
-    run.write([MetricsLogged({"loss": 0.5}, step, 0) for step in range(5000)])
-except Exception as error:
-    print(type(error).__name__, error)
-"""
-
-_READ = """
-import sys
-from taximeter_neptune import NeptuneScaleTracker
-location, run = sys.argv[1:]
-print(len(NeptuneScaleTracker(location).read_native(run).metrics["loss"]), "neptune_scale" in sys.modules)
-"""
-
-_OFFLINE = """
-import sys
-from pathlib import Path
-from taximeter.events import Finished, MetricsLogged, Started
-from taximeter.testing import StagedRun, record_run
-from taximeter_neptune import NeptuneScaleTracker
-
-def refuse(event, arguments):
-    if event in {"socket.connect", "socket.getaddrinfo", "socket.sendto"}:
-        print(event, arguments)
-
-sys.addaudithook(refuse)
-tracker = NeptuneScaleTracker(sys.argv[1])
-events = (Started("a", "taxi", "first", 0), MetricsLogged({"loss": 0.5}, 0, 0), Finished("finished", 1))
-print(record_run(tracker, StagedRun(events), Path("blobs")).status)
 """
 
 _PLAIN = """

@@ -9,31 +9,19 @@ import shutil
 import struct
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from tracker_cases import RUN, START, Recorder, digests, rows, run_python, staged
 
 from taximeter.courier.dispatch import Dispatcher
 from taximeter.diff import diff
-from taximeter.events import (
-    ArtifactLogged,
-    EnvironmentCaptured,
-    Event,
-    Finished,
-    MetricsLogged,
-    NoteAdded,
-    ParamsLogged,
-    SourceCaptured,
-    Started,
-    TagsSet,
-)
-from taximeter.files import media_type
-from taximeter.record import Artifact, Environment, RunRecord, Source
-from taximeter.testing import StagedRun, record_run
+from taximeter.events import EnvironmentCaptured, MetricsLogged, NoteAdded, ParamsLogged, SourceCaptured, TagsSet
+from taximeter.record import Environment, Source
+from taximeter.testing import record_run
+from taximeter.testing.staging import logged
 from taximeter.testing.verdicts import VerdictsOf, by_name
 from taximeter_swanlab import SwanLabTracker
 from taximeter_swanlab.config import read_config
@@ -51,31 +39,10 @@ from taximeter_swanlab.names import (
 )
 from taximeter_swanlab.records import parse
 
-START = 1_700_000_000_123_456
-RUN = "0123456789abcdef0123456789abcdef"
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
     "0000000c49444154789c63606060000000040001f61738550000000049454e44ae426082"
 )
-
-
-def staged(
-    *events: Event, run_id: str = RUN, status: Any = "finished", contents: Sequence[bytes] = (), **started: Any
-) -> StagedRun:
-    """Return a run made of `events`."""
-    fields: dict[str, Any] = {"experiment": "taxi", "name": "first", "time": START}
-    begun = Started(run_id, **fields | started)
-    return StagedRun((begun, *events, Finished(status, START + 5_000_000)), tuple(contents))
-
-
-def logged(path: str, content: bytes) -> ArtifactLogged:
-    """Return the event that says that `content` was kept as `path`."""
-    return ArtifactLogged(path, Artifact(len(content), sha256(content).hexdigest(), media_type(path)))
-
-
-def rows(*steps: int, key: str = "loss") -> list[Event]:
-    """Return one call for each step, the value half of its place, a second apart."""
-    return [MetricsLogged({key: place / 2}, step, START + place * 1_000_000) for place, step in enumerate(steps)]
 
 
 def folder_of(tracker: SwanLabTracker, run_id: str = RUN) -> Path:
@@ -93,9 +60,7 @@ def log_of(tracker: SwanLabTracker, run_id: str = RUN) -> Path:
 def vendor_records(tracker: SwanLabTracker, run_id: str = RUN) -> list[Any]:
     """Return a run's records as SwanLab's own reader gives them."""
     from swanlab.proto.swanlab.record.v1.record_pb2 import Record  # noqa: PLC0415
-    from swanlab.sdk.internal.core_python.store import (  # noqa: PLC0415
-        DataStoreReader,
-    )
+    from swanlab.sdk.internal.core_python.store import DataStoreReader  # noqa: PLC0415
 
     reader = DataStoreReader()
     reader.open(log_of(tracker, run_id))
@@ -109,37 +74,10 @@ def kinds(records: list[Any], kind: str) -> list[Any]:
     return [getattr(record, kind) for record in records if record.HasField(kind)]
 
 
-def run_python(code: str, *arguments: str, **options: Any) -> str:
-    """Run code in a process of its own and return what it printed."""
-    command = [sys.executable, "-W", "ignore", "-c", code, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120, **options)
-    return str(done.stdout)
-
-
-def digests(folder: Path) -> dict[str, str]:
-    """Return the sha256 of every file below a folder."""
-    return {str(path): sha256(path.read_bytes()).hexdigest() for path in folder.rglob("*") if path.is_file()}
-
-
 @pytest.fixture
 def tracker(tmp_path: Path) -> SwanLabTracker:
     """Return a store that does not exist yet."""
     return SwanLabTracker(str(tmp_path / "swanlog"))
-
-
-@pytest.fixture
-def record(tracker: SwanLabTracker, tmp_path: Path) -> Callable[[StagedRun], RunRecord]:
-    """Return a function that records a run in the store and checks that it reads back exactly."""
-
-    def record(run: StagedRun) -> RunRecord:
-        recorded = record_run(tracker, run, tmp_path / "blobs")
-        assert diff(tracker.read(recorded.run_id), recorded) == []
-        return recorded
-
-    return record
-
-
-Recorder = Callable[[StagedRun], RunRecord]
 
 
 class TestMetrics:
@@ -191,15 +129,9 @@ class TestMetrics:
 
     def test_swanlab_sync_takes_the_run(self, tracker: SwanLabTracker, record: Recorder) -> None:
         """As far as it goes without a network: it opens the log and finds where the run begins."""
-        from swanlab.proto.swanlab.grpc.core.v1.sync_pb2 import (  # noqa: PLC0415
-            DeliverSyncStartRequest,
-        )
-        from swanlab.proto.swanlab.settings.core.v1.core_pb2 import (  # noqa: PLC0415
-            CoreSettings,
-        )
-        from swanlab.sdk.internal.core_python.sync import (  # noqa: PLC0415
-            CoreSyncPython,
-        )
+        from swanlab.proto.swanlab.grpc.core.v1.sync_pb2 import DeliverSyncStartRequest  # noqa: PLC0415
+        from swanlab.proto.swanlab.settings.core.v1.core_pb2 import CoreSettings  # noqa: PLC0415
+        from swanlab.sdk.internal.core_python.sync import CoreSyncPython  # noqa: PLC0415
 
         record(staged(*rows(1), TagsSet({"a": "b"})))
         sync = CoreSyncPython()
@@ -314,9 +246,7 @@ class TestHead:
 
     def test_params_keep_their_types_in_the_config(self, tracker: SwanLabTracker, record: Recorder) -> None:
         """It is typed YAML, in the order of the params; SwanLab's own helper reads it."""
-        from swanlab.sdk.internal.run.components.config import (  # noqa: PLC0415
-            revert_config,
-        )
+        from swanlab.sdk.internal.run.components.config import revert_config  # noqa: PLC0415
 
         params: dict[str, Any] = {"n": 1, "x": 1.0, "b": True, "t": "1", "big": 2**200, "none": None}
         params |= {

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Iterator
-from hashlib import sha256
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -22,17 +21,15 @@ from tensorboard.backend.event_processing.event_accumulator import (  # type: ig
 )
 from tensorboard.plugins.scalar import metadata as scalar_metadata  # type: ignore[import-untyped]
 from tensorboard.plugins.text.summary_v2 import text_pb  # type: ignore[import-untyped]
+from tracker_cases import BEGAN, begin, dispatched, finished
 
 from taximeter import start_run
-from taximeter.courier.dispatch import Dispatcher
 from taximeter.diff import diff
 from taximeter.environments import add_environment
 from taximeter.errors import InputError, Unsupported
 from taximeter.events import (
-    ArtifactLogged,
     DatasetLogged,
     EnvironmentCaptured,
-    Finished,
     MetricsLogged,
     NoteAdded,
     ParamsLogged,
@@ -41,12 +38,12 @@ from taximeter.events import (
     TagsSet,
 )
 from taximeter.events import Event as OurEvent
-from taximeter.files import media_type
 from taximeter.measure.child import ask, python_of
 from taximeter.measure.contention_worker import Order, Report
 from taximeter.measure.crash import CRASH
-from taximeter.record import Artifact, Dataset, Environment, Model, RunRecord, Source
-from taximeter.testing import StagedRun, record_run
+from taximeter.record import Dataset, Environment, Model, RunRecord, Source
+from taximeter.testing import record_run
+from taximeter.testing.staging import logged
 from taximeter.testing.verdicts import VerdictsOf, by_name
 from taximeter_tensorboard import TensorboardTracker
 from taximeter_tensorboard.eventfile import EventFile
@@ -54,7 +51,6 @@ from taximeter_tensorboard.names import folder_name, text_of
 from taximeter_tensorboard.previews import fenced, image_size, table_preview, unfenced
 from taximeter_tensorboard.vendor import DT_DOUBLE, Event, SessionLog, Summary, TensorProto, hparams_metadata
 
-BEGAN = 1_760_000_000_123_456
 SECOND = 1_000_000
 
 
@@ -69,36 +65,15 @@ def png(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
 
-def artifact(path: str, content: bytes) -> ArtifactLogged:
-    """Return the event of an artifact."""
-    return ArtifactLogged(path, Artifact(len(content), sha256(content).hexdigest(), media_type(path)))
-
-
 def points(count: int, key: str = "loss") -> list[OurEvent]:
     """Return points of one metric, a second apart."""
     return [MetricsLogged({key: number * 0.5}, number, BEGAN + number * SECOND) for number in range(count)]
-
-
-def begin(name: str = "lasso", run_id: str | None = None, parent: str | None = None) -> Started:
-    """Return the first event of a run."""
-    return Started(run_id or uuid4().hex, "taxi", name, BEGAN, parent, "it learns")
-
-
-def staged(*events: OurEvent, contents: tuple[bytes, ...] = ()) -> StagedRun:
-    """Return a run that finishes."""
-    return StagedRun((*events, Finished("finished", BEGAN + 60 * SECOND)), contents)
 
 
 @pytest.fixture
 def tracker(tmp_path: Path) -> TensorboardTracker:
     """An empty logdir."""
     return TensorboardTracker(TensorboardTracker.location_in(tmp_path))
-
-
-@pytest.fixture
-def blobs(tmp_path: Path) -> Path:
-    """The folder of the artifacts' bytes."""
-    return tmp_path / "blobs"
 
 
 def event_file(tracker: TensorboardTracker) -> Path:
@@ -114,7 +89,7 @@ def accumulated(folder: Path) -> EventAccumulator:
 
 def test_tensorboards_own_reader_finds_every_point(tracker: TensorboardTracker, blobs: Path) -> None:
     """With step, wall time and float32 value."""
-    record_run(tracker, staged(begin(), *points(20_000)), blobs)
+    record_run(tracker, finished(begin(), *points(20_000)), blobs)
     tensors = accumulated(event_file(tracker).parent).Tensors("loss")
     assert [point.step for point in tensors] == list(range(20_000))
     assert [round(point.wall_time * SECOND) for point in tensors] == [
@@ -125,7 +100,7 @@ def test_tensorboards_own_reader_finds_every_point(tracker: TensorboardTracker, 
 
 def test_the_native_view_has_float32_and_the_record_float64(tracker: TensorboardTracker, blobs: Path) -> None:
     """TensorBoard draws float32, so that is what it keeps by itself."""
-    record = record_run(tracker, staged(begin(), MetricsLogged({"loss": 0.1, "huge": 1e300}, 1, BEGAN)), blobs)
+    record = record_run(tracker, finished(begin(), MetricsLogged({"loss": 0.1, "huge": 1e300}, 1, BEGAN)), blobs)
     native = tracker.read(record.run_id, native=True)
     assert native.metrics["loss"][0].value == struct.unpack("f", struct.pack("f", 0.1))[0]
     assert native.metrics["huge"][0].value == float("inf")
@@ -134,7 +109,7 @@ def test_the_native_view_has_float32_and_the_record_float64(tracker: Tensorboard
 
 def test_what_is_text_comes_back_natively(tracker: TensorboardTracker, blobs: Path) -> None:
     """Hypothesis, notes, tags, source, environment and datasets are texts that the dashboard shows."""
-    run = staged(
+    run = finished(
         begin(),
         NoteAdded("first"),
         NoteAdded("```\nsecond"),
@@ -151,7 +126,7 @@ def test_what_is_text_comes_back_natively(tracker: TensorboardTracker, blobs: Pa
 def test_params_keep_the_types_that_hparams_have(tracker: TensorboardTracker, blobs: Path) -> None:
     """Bool, number, text and null; what a double cannot hold and what is nested become text."""
     params = {"b": True, "i": 3, "f": 0.1, "s": "x", "n": None, "big": 2**64 + 1, "list": [1, "a"], "inf": 1e999}
-    record = record_run(tracker, staged(begin(), ParamsLogged(params | {"vast": 1 << 20_000})), blobs)
+    record = record_run(tracker, finished(begin(), ParamsLogged(params | {"vast": 1 << 20_000})), blobs)
     native = tracker.read_native(record.run_id).params
     assert native.pop("vast") == hex(1 << 20_000)
     assert native == params | {"i": 3.0, "big": "18446744073709551617", "list": '[1,"a"]'}
@@ -160,7 +135,7 @@ def test_params_keep_the_types_that_hparams_have(tracker: TensorboardTracker, bl
 
 def test_params_that_come_late_are_in_the_hparams_in_the_end(tracker: TensorboardTracker, blobs: Path) -> None:
     """TensorBoard looks at a run's first session only, so that one is written anew."""
-    run = staged(begin(), ParamsLogged({"a": 1}), *points(3), ParamsLogged({"b": True}), *points(2))
+    run = finished(begin(), ParamsLogged({"a": 1}), *points(3), ParamsLogged({"b": True}), *points(2))
     record = record_run(tracker, run, blobs)
     assert diff(tracker.read(record.run_id), record) == []
     content = accumulated(event_file(tracker).parent).PluginTagToContent("hparams")
@@ -173,17 +148,19 @@ def test_params_that_come_late_are_in_the_hparams_in_the_end(tracker: Tensorboar
 def server(tracker: TensorboardTracker, blobs: Path) -> Iterator[httpx.Client]:
     """TensorBoard with its default loader, showing a run and its child."""
     picture, table = png(4, 3), b"zone,trips\nJFK|x,10\n"
-    parent = staged(
+    parent = finished(
         begin(run_id="a" * 32),
         ParamsLogged({"alpha": 0.5, "": None, "nan": float("nan")}),
         *points(5),
-        artifact("plots/black.png", picture),
-        artifact("tables/zones.csv", table),
-        artifact("log.txt", b"*plain*"),
+        logged("plots/black.png", picture),
+        logged("tables/zones.csv", table),
+        logged("log.txt", b"*plain*"),
         contents=(picture, table, b"*plain*"),
     )
     record_run(tracker, parent, blobs)
-    record_run(tracker, staged(begin("child", "b" * 32, "a" * 32), ParamsLogged({"alpha": 1}), *points(5)), blobs)
+    record_run(
+        tracker, finished(begin("b" * 32, "child", "a" * 32), ParamsLogged({"alpha": 1}), *points(5)), blobs
+    )
     command = [sys.executable, "-m", "tensorboard.main", "--logdir", tracker.location, "--port", "0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr
@@ -233,7 +210,7 @@ def test_the_dashboards_show_the_run(server: httpx.Client) -> None:
 def test_any_name_makes_a_folder_in_the_logdir(name: str, tracker: TensorboardTracker, blobs: Path) -> None:
     """And the native view gives the name back, unless it was cut."""
     started = Started(uuid4().hex, name, name, BEGAN)
-    record = record_run(tracker, staged(started), blobs)
+    record = record_run(tracker, finished(started), blobs)
     native = tracker.read_native(record.run_id)
     assert event_file(tracker).parent.parent.parent == Path(tracker.location)
     assert ((native.experiment, native.name) == (name, name)) is (len(name) < 100)
@@ -242,7 +219,7 @@ def test_any_name_makes_a_folder_in_the_logdir(name: str, tracker: TensorboardTr
 
 def test_runs_whose_ids_begin_alike_have_folders_of_their_own(tracker: TensorboardTracker, blobs: Path) -> None:
     """Though the folder's name has only the first eight characters."""
-    records = [record_run(tracker, staged(begin(run_id=f"same-id-{end}"), *points(2)), blobs) for end in "abc"]
+    records = [record_run(tracker, finished(begin(run_id=f"same-id-{end}"), *points(2)), blobs) for end in "abc"]
     again = TensorboardTracker(tracker.location)
     assert [diff(again.read(record.run_id), record) for record in records] == [[], [], []]
     assert sorted(run.run_id for run in again.list_runs()) == [record.run_id for record in records]
@@ -250,7 +227,7 @@ def test_runs_whose_ids_begin_alike_have_folders_of_their_own(tracker: Tensorboa
 
 def test_a_run_is_found_by_tensorboards_name_too(tracker: TensorboardTracker, blobs: Path) -> None:
     """And after its folder was renamed."""
-    record = record_run(tracker, staged(begin(run_id="c" * 32)), blobs)
+    record = record_run(tracker, finished(begin(run_id="c" * 32)), blobs)
     assert tracker.read("taxi/lasso-cccccccc") == record
     folder = event_file(tracker).parent
     folder.rename(folder.with_name("best"))
@@ -259,8 +236,8 @@ def test_a_run_is_found_by_tensorboards_name_too(tracker: TensorboardTracker, bl
 
 def test_a_child_of_another_experiment_lies_in_its_own(tracker: TensorboardTracker, blobs: Path) -> None:
     """TensorBoard's users look for it there."""
-    parent = record_run(tracker, staged(begin()), blobs)
-    child = record_run(tracker, staged(Started("d" * 32, "other", "child", BEGAN, parent.run_id)), blobs)
+    parent = record_run(tracker, finished(begin()), blobs)
+    child = record_run(tracker, finished(Started("d" * 32, "other", "child", BEGAN, parent.run_id)), blobs)
     assert (Path(tracker.location) / "other" / "child-dddddddd").is_dir()
     assert tracker.read(child.run_id).parent_id == parent.run_id
 
@@ -272,7 +249,7 @@ def test_a_child_of_another_experiment_lies_in_its_own(tracker: TensorboardTrack
 def test_any_artifact_can_be_kept(paths: tuple[str, ...], tracker: TensorboardTracker, blobs: Path) -> None:
     """Whatever the file system or TensorBoard would make of its name."""
     contents = tuple(path[:9].encode() + bytes([place]) for place, path in enumerate(paths))
-    record = record_run(tracker, staged(begin(), *map(artifact, paths, contents), contents=contents), blobs)
+    record = record_run(tracker, finished(begin(), *map(logged, paths, contents), contents=contents), blobs)
     assert diff(tracker.read(record.run_id), record) == []
     assert tracker.read_native(record.run_id).artifacts == record.artifacts
     assert len(list(tracker.list_runs())) == 1
@@ -283,7 +260,7 @@ def test_no_artifact_is_read_from_outside_the_logdir(
 ) -> None:
     """Neither by a name that climbs, nor by a link that somebody put there."""
     (tmp_path / "secret").write_bytes(b"secret")
-    record = record_run(tracker, staged(begin(), artifact("a", b"1"), contents=(b"1",)), blobs)
+    record = record_run(tracker, finished(begin(), logged("a", b"1"), contents=(b"1",)), blobs)
     kept = event_file(tracker).parent / "artifacts"
     (kept / "link").symlink_to(tmp_path)
     for path in ("../../../../secret", "link/secret", str(tmp_path / "secret")):
@@ -294,7 +271,7 @@ def test_no_artifact_is_read_from_outside_the_logdir(
 def test_a_metric_named_like_a_text_spoils_neither(tracker: TensorboardTracker, blobs: Path) -> None:
     """In a run, TensorBoard gives a tag to one plugin, so the second gets another tag."""
     metrics: dict[str, Any] = {"run/notes": 1.0, "_hparams_/session_start_info": 2.0, "taximeter/run": 3.0}
-    run = staged(begin(), MetricsLogged(metrics, 0, BEGAN), ParamsLogged({"a": "b"}), NoteAdded("a note"))
+    run = finished(begin(), MetricsLogged(metrics, 0, BEGAN), ParamsLogged({"a": "b"}), NoteAdded("a note"))
     record = record_run(tracker, run, blobs)
     assert diff(tracker.read_native(record.run_id), record) == []
     plugins = accumulated(event_file(tracker).parent)
@@ -311,7 +288,7 @@ def test_an_image_that_tensorboard_cannot_show_is_named_in_a_text(
 ) -> None:
     """The file is kept all the same."""
     content = b"<svg xmlns='http://www.w3.org/2000/svg'/>"
-    record = record_run(tracker, staged(begin(), artifact("a.svg", content), contents=(content,)), blobs)
+    record = record_run(tracker, finished(begin(), logged("a.svg", content), contents=(content,)), blobs)
     plugins = accumulated(event_file(tracker).parent)
     assert "figures/a.svg" in plugins.PluginTagToContent("text")
     assert tracker.read_native(record.run_id).artifacts == record.artifacts
@@ -320,8 +297,8 @@ def test_an_image_that_tensorboard_cannot_show_is_named_in_a_text(
 def test_only_the_event_file_is_needed(tracker: TensorboardTracker, blobs: Path, tmp_path: Path) -> None:
     """Moved away alone, it still holds the exact record, and images and texts as artifacts."""
     picture = png(2, 2)
-    events = (artifact("p.png", picture), artifact("t.txt", b"hello"), artifact("x.bin", b"lost"))
-    record = record_run(tracker, staged(begin(), *events, contents=(picture, b"hello", b"lost")), blobs)
+    events = (logged("p.png", picture), logged("t.txt", b"hello"), logged("x.bin", b"lost"))
+    record = record_run(tracker, finished(begin(), *events, contents=(picture, b"hello", b"lost")), blobs)
     alone = event_file(tracker).rename(tmp_path / "events.out.tfevents.1.alone.1.0")
     moved = TensorboardTracker(str(alone))
     assert TensorboardTracker.recognises(alone)
@@ -336,7 +313,7 @@ def test_a_torn_file_is_read_up_to_where_it_is_torn(
     tracker: TensorboardTracker, blobs: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The exact record is there whole or not at all, and a torn end is told."""
-    record = record_run(tracker, staged(begin(), ParamsLogged({"a": 1}), *points(50)), blobs)
+    record = record_run(tracker, finished(begin(), ParamsLogged({"a": 1}), *points(50)), blobs)
     file = event_file(tracker)
     data = file.read_bytes()
     counts = []
@@ -355,7 +332,7 @@ def test_a_damaged_event_is_left_out_and_told(
     tracker: TensorboardTracker, blobs: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Its neighbours are read; the exact record does not need it."""
-    record = record_run(tracker, staged(begin(), *points(50)), blobs)
+    record = record_run(tracker, finished(begin(), *points(50)), blobs)
     file = event_file(tracker)
     data = bytearray(file.read_bytes())
     place = data.index(b"loss", data.index(b"loss") + 400)
@@ -368,7 +345,7 @@ def test_a_damaged_event_is_left_out_and_told(
 
 def test_a_damaged_record_is_an_error(tracker: TensorboardTracker, blobs: Path) -> None:
     """A lossy native view never stands in for it."""
-    record = record_run(tracker, staged(begin(), *points(2000)), blobs)
+    record = record_run(tracker, finished(begin(), *points(2000)), blobs)
     file = event_file(tracker)
     data = bytearray(file.read_bytes())
     data[data.index(b"taximeter/record") + 500] ^= 1
@@ -377,21 +354,10 @@ def test_a_damaged_record_is_an_error(tracker: TensorboardTracker, blobs: Path) 
         tracker.read(record.run_id)
 
 
-def dispatched(tracker: TensorboardTracker, run: StagedRun, blobs: Path, count: int) -> Dispatcher:
-    """Write the first events of a run, as a courier that dies afterwards."""
-    blobs.mkdir(exist_ok=True)
-    started = run.events[0]
-    assert isinstance(started, Started)
-    dispatcher = Dispatcher(tracker, started, blobs)
-    dispatcher.write(run.events[:count])
-    dispatcher.close()
-    return dispatcher
-
-
 def test_a_new_attempt_replaces_the_old_one_when_it_is_complete(tracker: TensorboardTracker, blobs: Path) -> None:
     """Until then the complete one, or the longer one, is what is read."""
-    run = staged(begin(run_id="e" * 32), *points(100))
-    dispatched(tracker, run, blobs, 60)
+    run = finished(begin(run_id="e" * 32), *points(100))
+    dispatched(tracker, run, blobs, 60).close()
     assert len(tracker.read(run.record.run_id).metrics["loss"]) == 59
     second = dispatched(TensorboardTracker(tracker.location), run, blobs, 30)
     assert len(list(Path(tracker.location).rglob("*tfevents*"))) == 2
@@ -400,17 +366,17 @@ def test_a_new_attempt_replaces_the_old_one_when_it_is_complete(tracker: Tensorb
     second.finish(run.record)
     assert diff(tracker.read(run.record.run_id), run.record) == []
     event_file(tracker)
-    dispatched(TensorboardTracker(tracker.location), run, blobs, 30)
+    dispatched(TensorboardTracker(tracker.location), run, blobs, 30).close()
     assert diff(tracker.read(run.record.run_id), run.record) == []
     assert tracker.read_native(run.record.run_id).status == "finished"
 
 
 def test_a_child_keeps_its_folder_when_it_is_written_again(tracker: TensorboardTracker, blobs: Path) -> None:
     """Even if its parent came into the store in between."""
-    child = staged(begin("child", "f" * 32, parent="a" * 32), *points(3))
-    dispatched(tracker, child, blobs, 2)
+    child = finished(begin("f" * 32, "child", "a" * 32), *points(3))
+    dispatched(tracker, child, blobs, 2).close()
     again = TensorboardTracker(tracker.location)
-    record_run(again, staged(begin(run_id="a" * 32)), blobs)
+    record_run(again, finished(begin(run_id="a" * 32)), blobs)
     record_run(again, child, blobs)
     assert sorted(run.run_id for run in again.list_runs()) == ["a" * 32, "f" * 32]
 
@@ -564,7 +530,7 @@ def record_of(tracker: TensorboardTracker, run_id: str) -> RunRecord:
 def test_a_large_record_is_kept_in_pieces(tracker: TensorboardTracker, blobs: Path) -> None:
     """None of them larger than a mebibyte, whatever the diff that a run carries."""
     noise = os.urandom(1 << 20).hex()
-    run = staged(begin(), SourceCaptured(Source("train.py", (), diff=noise)))
+    run = finished(begin(), SourceCaptured(Source("train.py", (), diff=noise)))
     record = record_run(tracker, run, blobs)
     assert diff(record_of(tracker, record.run_id), record) == []
     assert event_file(tracker).read_bytes().count(b"taximeter/record") > 1
@@ -624,7 +590,7 @@ def test_runs_of_an_old_release_are_read_by_todays_reader(environments: Path, tm
     (run,) = TensorboardTracker(str(plain)).list_runs()
     loss = TensorboardTracker(str(plain)).read_native(run.run_id).metrics["loss"]
     assert [(value, step) for value, step, _ in loss] == [(0.0, 0), (0.5, 1), (1.0, 2)]
-    with start_run(trackers=[f"tensorboard==2.18.0:{kept}"], keep_journal=True) as logged:
-        logged.log_metrics({"loss": 0.1 + 0.2})
-        logged.log_params({"alpha": 0.1})
-    assert diff(TensorboardTracker(str(kept)).read(logged.id), logged.record()) == []
+    with start_run(trackers=[f"tensorboard==2.18.0:{kept}"], keep_journal=True) as live:
+        live.log_metrics({"loss": 0.1 + 0.2})
+        live.log_params({"alpha": 0.1})
+    assert diff(TensorboardTracker(str(kept)).read(live.id), live.record()) == []

@@ -4,36 +4,36 @@ import json
 import math
 import os
 import shutil
-import signal
 import sqlite3
 import struct
-import subprocess
-import sys
-import threading
-from collections.abc import Callable, Sequence
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
+from signal import SIGKILL
 from typing import Any
 
 import pytest
+from tracker_cases import (
+    RUN,
+    START,
+    Recorder,
+    digests,
+    fill_disk,
+    read_watched,
+    read_while_writing,
+    record_watched,
+    rows,
+    run_python,
+    staged,
+    write_in_turns,
+)
 
 from taximeter.courier.dispatch import Dispatcher
 from taximeter.diff import diff
-from taximeter.events import (
-    ArtifactLogged,
-    DatasetLogged,
-    Event,
-    Finished,
-    MetricsLogged,
-    ModelLogged,
-    NoteAdded,
-    ParamsLogged,
-    Started,
-)
-from taximeter.files import media_type
-from taximeter.record import Artifact, Dataset, Model, RunRecord
-from taximeter.testing import StagedRun, record_run
+from taximeter.events import DatasetLogged, MetricsLogged, ModelLogged, NoteAdded, ParamsLogged
+from taximeter.record import Dataset, Model
+from taximeter.testing import record_run
+from taximeter.testing.staging import logged
 from taximeter.testing.verdicts import VerdictsOf, by_name
 from taximeter.times import time_text
 from taximeter_trackio import TrackioTracker
@@ -41,27 +41,7 @@ from taximeter_trackio.isolation import isolate
 from taximeter_trackio.names import artifact_name_for, metric_key, param_key, project_for, run_name_for
 from taximeter_trackio.times import row_time
 
-START = 1_700_000_000_123_456
-RUN = "0123456789abcdef0123456789abcdef"
 DATASET = Dataset("trips/2026", "train", "file:///trips.parquet", "ab" * 32, 3, {"x": "double"}, {"mean": 0.5})
-
-
-def staged(
-    *events: Event, run_id: str = RUN, status: Any = "finished", contents: Sequence[bytes] = (), **started: Any
-) -> StagedRun:
-    """Return a run made of `events`."""
-    begun = Started(run_id, started.pop("experiment", "taxi"), started.pop("name", "first"), START, **started)
-    return StagedRun((begun, *events, Finished(status, START + 5_000_000)), tuple(contents))
-
-
-def logged(path: str, content: bytes) -> ArtifactLogged:
-    """Return the event that says that `content` was kept as `path`."""
-    return ArtifactLogged(path, Artifact(len(content), sha256(content).hexdigest(), media_type(path)))
-
-
-def rows(*steps: int, key: str = "loss") -> list[Event]:
-    """Return one call for each step, the value half of its place, a second apart."""
-    return [MetricsLogged({key: place / 2}, step, START + place * 1_000_000) for place, step in enumerate(steps)]
 
 
 def vendor(tracker: TrackioTracker) -> Any:
@@ -73,39 +53,10 @@ def vendor(tracker: TrackioTracker) -> Any:
         return storage
 
 
-def digests(folder: Path) -> dict[str, str]:
-    """Return the sha256 of every file below a folder."""
-    files = (file for file in sorted(folder.rglob("*")) if file.is_file())
-    return {str(file): sha256(file.read_bytes()).hexdigest() for file in files}
-
-
-def run_python(code: str, *arguments: str, **options: Any) -> str:
-    """Run code in a process of its own and return what it printed."""
-    command = [sys.executable, "-W", "ignore", "-c", code, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, **options)
-    assert done.returncode in {0, -signal.SIGKILL}, done.stderr
-    return str(done.stdout)
-
-
 @pytest.fixture
 def tracker(tmp_path: Path) -> TrackioTracker:
     """Return a store that does not exist yet."""
     return TrackioTracker(TrackioTracker.location_in(tmp_path / "store"))
-
-
-@pytest.fixture
-def record(tracker: TrackioTracker, tmp_path: Path) -> Callable[[StagedRun], RunRecord]:
-    """Return a function that records a run in the store and checks that it reads back exactly."""
-
-    def record(run: StagedRun) -> RunRecord:
-        recorded = record_run(tracker, run, tmp_path / "blobs")
-        assert diff(tracker.read(recorded.run_id), recorded) == []
-        return recorded
-
-    return record
-
-
-Recorder = Callable[[StagedRun], RunRecord]
 
 
 class TestTables:
@@ -375,7 +326,7 @@ class TestReading:
     ) -> None:
         """SQLite itself would write the log into the database, or a file beside it."""
         record(staged(*rows(0, 1)))
-        run_python(_CRASH, str(Path(tracker.location, "taxi.db")), RUN)
+        run_python(_CRASH, str(Path(tracker.location, "taxi.db")), RUN, status=-SIGKILL)
         before = digests(Path(tracker.location))
         assert any(name.endswith("-wal") for name in before)
         assert list(tracker.read_native(RUN).metrics["loss"].steps) == [0, 1, 9]
@@ -383,27 +334,12 @@ class TestReading:
 
     def test_a_store_can_be_read_while_it_is_written(self, tracker: TrackioTracker, tmp_path: Path) -> None:
         """A reader sees a beginning of the run, and later more of it."""
-        run = staged()
-        dispatcher = Dispatcher(tracker, run.events[0], tmp_path)  # type: ignore[arg-type]
-
-        def write() -> None:
-            for step in range(100):
-                dispatcher.write([MetricsLogged({"loss": 1.0}, step, START)])
-
-        writer = threading.Thread(target=write)
-        writer.start()
-        seen = [0]
-        while writer.is_alive():
-            points = TrackioTracker(tracker.location).read_native(RUN).metrics.get("loss", ())
-            seen.append(len(points))
-        writer.join()
-        assert seen == sorted(seen)
-        assert len(tracker.read_native(RUN).metrics["loss"]) == 100
+        read_while_writing(tracker, 100, tmp_path)
 
     def test_reading_needs_no_trackio(self, tracker: TrackioTracker, record: Recorder) -> None:
         """Its import takes a second."""
         record(staged(*rows(1)))
-        assert run_python(_READ, tracker.location, RUN).split() == ["1", "False"]
+        assert read_watched(tracker, "trackio") == (1, [])
 
     def test_only_trackios_databases_are_recognised(self, tracker: TrackioTracker, record: Recorder) -> None:
         """A folder by what lies in it, a database by its tables."""
@@ -425,22 +361,13 @@ class TestVendor:
 
     def test_one_process_writes_to_two_stores(self, tracker: TrackioTracker, tmp_path: Path) -> None:
         """Trackio's folder is a constant of its modules; each write sets it."""
-        other = TrackioTracker(str(tmp_path / "other"))
         runs = [staged(*rows(1, 2)), staged(*rows(3), logged("a.png", b"i"), contents=[b"i"])]
-        pair = [(store, run) for store, run in zip((tracker, other), runs, strict=True)]
-        (tmp_path / sha256(b"i").hexdigest()).write_bytes(b"i")
-        dispatchers = [Dispatcher(store, run.events[0], tmp_path) for store, run in pair]  # type: ignore[arg-type]
-        for place in range(1, 4):
-            for dispatcher, run in zip(dispatchers, runs, strict=True):
-                dispatcher.write(run.events[place : place + 1])
-        for dispatcher, (store, run) in zip(dispatchers, pair, strict=True):
-            dispatcher.finish(run.record)
-            assert diff(store.read(RUN), run.record) == []
+        write_in_turns([tracker, TrackioTracker(str(tmp_path / "other"))], runs, tmp_path)
         assert not Path(tracker.location, "media").exists()
 
     def test_a_full_disk_is_an_error(self, tracker: TrackioTracker) -> None:
         """`trackio.log` would warn once and lose the points."""
-        assert run_python(_FULL, tracker.location).startswith("TrackerError Trackio could not write")
+        assert fill_disk(tracker).startswith("TrackerError Trackio could not write")
 
     def test_nothing_goes_over_the_network(self, tracker: TrackioTracker) -> None:
         """Not even where the user's variables name a Space, a server or a bucket."""
@@ -450,7 +377,7 @@ class TestVendor:
             "TRACKIO_BUCKET_ID": "a/b",
         }
         environment = os.environ | theirs | {"TRACKIO_DIR": str(Path(tracker.location, "elsewhere"))}
-        assert run_python(_OFFLINE, tracker.location, env=environment).split() == ["finished"]
+        assert record_watched(tracker, env=environment).split() == ["finished"]
         assert sorted(file.name for file in Path(tracker.location).iterdir()) == [
             "artifacts",
             "taxi.db",
@@ -502,46 +429,6 @@ database.execute("INSERT INTO metrics (run_id, timestamp, run_name, step, metric
 database.commit()
 os.kill(os.getpid(), signal.SIGKILL)
 """
-
-_READ = """
-import sys
-from taximeter_trackio import TrackioTracker
-location, run = sys.argv[1:]
-print(len(TrackioTracker(location).read_native(run).metrics["loss"]), "trackio" in sys.modules)
-"""
-
-_FULL = """
-import resource, signal, sys
-from pathlib import Path
-from taximeter.courier.dispatch import Dispatcher
-from taximeter.events import MetricsLogged, Started
-from taximeter_trackio import TrackioTracker
-run = Dispatcher(TrackioTracker(sys.argv[1]), Started("a", "taxi", "first", 0), Path("."))
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
-try:
-    run.write([MetricsLogged({"loss": 0.5}, step, 0) for step in range(5000)])
-except Exception as error:
-    print(type(error).__name__, error)
-"""
-
-_OFFLINE = """
-import sys
-from pathlib import Path
-from taximeter.events import Finished, MetricsLogged, Started
-from taximeter.testing import StagedRun, record_run
-from taximeter_trackio import TrackioTracker
-
-def refuse(event, arguments):
-    if event in {"socket.connect", "socket.getaddrinfo", "socket.sendto"}:
-        print(event, arguments)
-
-sys.addaudithook(refuse)
-tracker = TrackioTracker(sys.argv[1])
-events = (Started("a", "taxi", "first", 0), MetricsLogged({"loss": 0.5}, 0, 0), Finished("finished", 1))
-print(record_run(tracker, StagedRun(events), Path(sys.argv[1]).parent / "blobs").status)
-"""
-
 
 # Verdicts
 

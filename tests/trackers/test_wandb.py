@@ -10,13 +10,13 @@ import sys
 import time
 import zlib
 from collections.abc import Callable, Sequence
-from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+from tracker_cases import RUN, START, Recorder, rows, run_python, staged
 
 from taximeter import start_run
 from taximeter.courier.dispatch import Dispatcher
@@ -24,11 +24,8 @@ from taximeter.diff import diff
 from taximeter.environments import add_environment
 from taximeter.errors import InputError
 from taximeter.events import (
-    ArtifactLogged,
     DatasetLogged,
     EnvironmentCaptured,
-    Event,
-    Finished,
     MetricsLogged,
     ModelLogged,
     NoteAdded,
@@ -37,37 +34,17 @@ from taximeter.events import (
     Started,
     TagsSet,
 )
-from taximeter.files import media_type
 from taximeter.measure.child import ask
 from taximeter.measure.contention_worker import Order, Report
-from taximeter.record import Artifact, Dataset, Environment, Model, RunRecord, Source
-from taximeter.testing import StagedRun, record_run
+from taximeter.record import Dataset, Environment, Model, Source
+from taximeter.testing import record_run
+from taximeter.testing.staging import logged
 from taximeter.testing.verdicts import VerdictsOf, by_name
 from taximeter_wandb import WandbTracker
 from taximeter_wandb.log import WandbLog
 from taximeter_wandb.native import file_path_for, metric_key, param_key, project_for, run_id_for, tag_for
 
-START = 1_700_000_000_123_456
-RUN = "0123456789abcdef0123456789abcdef"
 VENDOR = Path(str(getattr(find_spec("wandb"), "origin", ""))).parent
-
-
-def staged(
-    *events: Event, run_id: str = RUN, status: Any = "finished", contents: Sequence[bytes] = (), **started: Any
-) -> StagedRun:
-    """Return a run made of `events`."""
-    begun = Started(run_id, "taxi", "first", START, **started)
-    return StagedRun((begun, *events, Finished(status, START + 5_000_000)), tuple(contents))
-
-
-def logged(path: str, content: bytes) -> ArtifactLogged:
-    """Return the event that says that `content` was kept as `path`."""
-    return ArtifactLogged(path, Artifact(len(content), sha256(content).hexdigest(), media_type(path)))
-
-
-def rows(*steps: int, key: str = "loss") -> list[Event]:
-    """Return one call for each step, the value half of its place, a second apart."""
-    return [MetricsLogged({key: place / 2}, step, START + place * 1_000_000) for place, step in enumerate(steps)]
 
 
 def folder_of(tracker: WandbTracker, run_id: str = RUN) -> Path:
@@ -91,34 +68,10 @@ def kinds(records: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
     return [record[kind] for record in records if record["type"] == kind]
 
 
-def run_python(code: str, **options: Any) -> str:
-    """Run code in a process of its own and return what it printed."""
-    command = [sys.executable, "-W", "ignore", "-c", code]
-    printed: str = subprocess.run(
-        command, capture_output=True, text=True, check=True, timeout=120, **options
-    ).stdout
-    return printed
-
-
 @pytest.fixture
 def tracker(tmp_path: Path) -> WandbTracker:
     """Return a store that does not exist yet."""
     return WandbTracker(str(tmp_path / "store"))
-
-
-@pytest.fixture
-def record(tracker: WandbTracker, tmp_path: Path) -> Callable[[StagedRun], RunRecord]:
-    """Return a function that records a run in the store and checks that it reads back exactly."""
-
-    def record(run: StagedRun) -> RunRecord:
-        recorded = record_run(tracker, run, tmp_path / "blobs")
-        assert diff(tracker.read(recorded.run_id), recorded) == []
-        return recorded
-
-    return record
-
-
-Recorder = Callable[[StagedRun], RunRecord]
 
 
 class TestHistory:
@@ -664,7 +617,7 @@ def test_runs_of_an_old_release_are_read_by_todays_reader(environments: Path, tm
     (run,) = WandbTracker(str(plain)).list_runs()
     loss = WandbTracker(str(plain)).read_native(run.run_id).metrics["loss"]
     assert [(value, step) for value, step, _ in loss] == [(0.0, 0), (0.5, 1), (1.0, 2)]
-    with start_run(trackers=[f"{release.name}:{kept}"], keep_journal=True) as logged:
-        logged.log_metrics({"loss": 0.1 + 0.2})
-        logged.log_params({"alpha": 0.1})
-    assert diff(WandbTracker(str(kept)).read(logged.id), logged.record()) == []
+    with start_run(trackers=[f"{release.name}:{kept}"], keep_journal=True) as live:
+        live.log_metrics({"loss": 0.1 + 0.2})
+        live.log_params({"alpha": 0.1})
+    assert diff(WandbTracker(str(kept)).read(live.id), live.record()) == []

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from taximeter.numbers import stored_int
 from taximeter.record import Environment, RunRecord, Series, Source, Status
 from taximeter_aim.database import StoredRun
 from taximeter_aim.names import FAILED, KILLED, OURS, SYSTEM_METRICS, SYSTEM_PARAMS, contextual_key, tag_of
@@ -16,7 +17,6 @@ from taximeter_aim.tree import INT_KEY, Blob, Node, path_to, tree_of, value_of
 
 _NUMBERS = {"int", "float", "float64", "number"}
 _MICROSECONDS = 1_000_000
-_INT64 = 2**63
 
 
 class Trace(msgspec.Struct, frozen=True):
@@ -104,7 +104,7 @@ def last_of(database: Database, facts: Facts, key: str) -> tuple[Any, Any] | Non
 def _series(database: Database, trace: Trace) -> Series:
     series = Series()
     for step, time, value in _points(database, trace):
-        series.append(float(value), _int64(step), time)
+        series.append(float(value), stored_int(step), time)
     return series
 
 
@@ -120,7 +120,7 @@ def _points(database: Database, trace: Trace) -> list[tuple[Any, int, Any]]:
         for key, value in columns["val"].items()
         if key in steps and isinstance(value, int | float)
     ]
-    return sorted(points, key=lambda point: (_int64(point[0]), point[1]))
+    return sorted(points, key=lambda point: (stored_int(point[0]), point[1]))
 
 
 def _traces(root: Node, run_hash: str) -> Iterator[Trace]:
@@ -187,16 +187,8 @@ def _key_step(key: bytes) -> int:
     return int.from_bytes(key[1:-1], "big", signed=True)
 
 
-def _int64(step: Any) -> int:
-    """Return the step as an integer of 64 bits; Aim takes fractions too."""
-    try:
-        return min(max(int(step), -_INT64), _INT64 - 1)
-    except (TypeError, ValueError, OverflowError):
-        return 0
-
-
 def _microseconds(seconds: Any) -> int | None:
     """Return a time in microseconds, which float64 holds exactly for two centuries more."""
     if not isinstance(seconds, int | float) or not math.isfinite(seconds):
         return None
-    return _int64(round(seconds * _MICROSECONDS))
+    return stored_int(round(seconds * _MICROSECONDS))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from zipfile import BadZipFile, ZipFile
 
+from taximeter.artifact_files import file_inside
 from taximeter.errors import InputError
 
 TASK, METRICS, LOG = "task.json", "metrics.jsonl", "log.jsonl"
@@ -121,11 +122,7 @@ class FolderFiles(SessionFiles):
 
     def has(self, name: str) -> bool:
         """Tell whether there is such a file; links that lead out of the folder are not followed."""
-        try:
-            file = (self.path / name).resolve()
-            return file.is_relative_to(self.path.resolve()) and file.is_file()
-        except (OSError, ValueError):
-            return False
+        return file_inside(self.path, self.path / name) is not None
 
     def state(self) -> object:
         """Return the state of the task file."""

@@ -1,10 +1,10 @@
 """The messages of a run, added up as Comet's service would."""
 
 import logging
-import math
 from collections.abc import Iterable
 from typing import Any, BinaryIO, NamedTuple
 
+from taximeter.numbers import stored_float, stored_int
 from taximeter.record import Series
 from taximeter_comet.archive import Archive
 from taximeter_comet.lines import decode
@@ -22,9 +22,7 @@ from taximeter_comet.messages import (
     UploadMessage,
 )
 
-_NUMBERS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _MICROSECONDS = 1_000
-_INT64 = 2**63
 
 _logger = logging.getLogger(__name__)
 
@@ -93,13 +91,13 @@ class Fold:
                 self.gpus = message.gpu_static_info
 
     def _add_point(self, message: MetricMessage) -> None:
-        value = _number(message.metric.metric_value)
+        value = stored_float(message.metric.metric_value)
         if value is None:
             self._no_numbers += 1
             return
         key = metric_key(message)
         series = self.metrics.get(key) or self.metrics.setdefault(key, Series())
-        series.append(value, _int64(message.metric.step), _int64(message.local_timestamp * _MICROSECONDS))
+        series.append(value, stored_int(message.metric.step), stored_int(message.local_timestamp * _MICROSECONDS))
 
     def _add_param(self, message: ParamMessage) -> None:
         param = message.param or message.params
@@ -115,21 +113,3 @@ def metric_key(message: MetricMessage) -> str:
 def _in_context(context: str | None, name: str) -> str:
     """Return a name as Comet shows what was logged within ``experiment.train()`` and the like."""
     return f"{context}_{name}" if context else name
-
-
-def _number(value: Any) -> float | None:
-    """Return a logged value as a number; Comet writes as text what JSON has no number for."""
-    if isinstance(value, str):
-        return _NUMBERS.get(value)
-    try:
-        return float(value) if isinstance(value, int | float) else None
-    except OverflowError:
-        return None
-
-
-def _int64(step: Any) -> int:
-    """Return the step as an integer of 64 bits; Comet takes none, and fractions too."""
-    try:
-        return min(max(int(step), -_INT64), _INT64 - 1)
-    except (TypeError, ValueError, OverflowError):
-        return 0

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from taximeter.artifact_files import find_artifact, name_digest
+from taximeter.artifact_files import file_inside, find_artifact, name_digest
 from taximeter.errors import InputError
 from taximeter.events import Started
 from taximeter.record import RunRecord
@@ -102,7 +102,7 @@ class RunFolder(NamedTuple):
 
     def holds(self, file: Path) -> bool:
         """Tell whether this is a file that lies in the run's folder, links followed."""
-        return file.is_file() and file.resolve().is_relative_to(self.path.resolve())
+        return file_inside(self.path, file) is not None
 
 
 def run_folders(store: Path) -> Iterator[RunFolder]:

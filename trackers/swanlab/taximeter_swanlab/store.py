@@ -6,6 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from taximeter.artifact_files import file_inside
 from taximeter.tracker import RECORD_PATH
 from taximeter_swanlab.log import SwanLabLog
 from taximeter_swanlab.names import ARTIFACTS
@@ -48,13 +49,10 @@ class RunFolder(NamedTuple):
         Raises:
             FileNotFoundError: there is no such file, or it lies elsewhere.
         """
-        try:
-            real = path.resolve()
-            if real.is_relative_to(self.folder.resolve()) and real.is_file():
-                return real
-        except (OSError, ValueError):
-            pass
-        raise FileNotFoundError(f"{path} is no file of the run {self.name}")
+        file = file_inside(self.folder, path)
+        if file is None:
+            raise FileNotFoundError(f"{path} is no file of the run {self.name}")
+        return file
 
 
 def run_folders(location: str, part: str = "") -> Iterator[RunFolder]:

@@ -1,6 +1,5 @@
 """What Trackio's tables say of a run, in the terms of a run's record and in the types that Trackio returns."""
 
-import math
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
@@ -9,14 +8,13 @@ from typing import Any
 import msgspec
 
 from taximeter.files import media_type
+from taximeter.numbers import NAMED_NUMBERS, stored_float, stored_int
 from taximeter.record import Artifact, Dataset, Model, RunRecord, Series, Status, unpack_dataset, unpack_model
 from taximeter_trackio.names import DATASET, FILE, MODEL, NOTE, RECORD
 from taximeter_trackio.tables import Link, Row, StoredRun
 from taximeter_trackio.times import row_time
 
-_NUMBERS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _STATUSES: dict[Any, Status] = {status: status for status in ("running", "finished", "failed", "killed")}
-_INT64 = 2**63
 _DIGEST = re.compile("[0-9a-f]{64}")
 
 
@@ -116,10 +114,10 @@ def _fold(rows: Iterable[Row], started: int, *, notes_only: bool) -> tuple[dict[
     for row in rows:
         time = row_time(row.time)
         for key, value in row.values.items():
-            number = _number(value)
+            number = stored_float(value)
             if number is not None:
                 series = metrics.get(key) or metrics.setdefault(key, Series())
-                series.append(number, _int64(row.step), started if time is None else time)
+                series.append(number, stored_int(row.step), started if time is None else time)
             elif _is_report(value) and (key == NOTE or not notes_only):
                 notes.append(str(value.get("_value")))
     return metrics, notes
@@ -129,7 +127,9 @@ def _params(config: dict[str, Any], *, ours: bool) -> dict[str, Any]:
     """Return the config without what Trackio, and we, keep there."""
     hidden = {"taximeter"} if ours else set()
     shown = {key: value for key, value in config.items() if not key.startswith("_") and key not in hidden}
-    return {key: _NUMBERS.get(value, value) if isinstance(value, str) else value for key, value in shown.items()}
+    return {
+        key: NAMED_NUMBERS.get(value, value) if isinstance(value, str) else value for key, value in shown.items()
+    }
 
 
 def _datasets(links: Iterable[Link]) -> Iterator[Dataset]:
@@ -179,21 +179,3 @@ def _file_paths(value: Any) -> Iterator[str]:
 
 def _is_report(value: Any) -> bool:
     return isinstance(value, dict) and value.get("_type") == "trackio.markdown"
-
-
-def _number(value: Any) -> float | None:
-    """Return a logged value as a number; Trackio writes as text what JSON has no number for."""
-    if isinstance(value, str):
-        return _NUMBERS.get(value)
-    try:
-        return float(value) if isinstance(value, int | float) else None
-    except OverflowError:
-        return None
-
-
-def _int64(step: Any) -> int:
-    """Return the step as an integer of 64 bits; Trackio takes fractions and text too."""
-    try:
-        return min(max(int(step), -_INT64), _INT64 - 1)
-    except (TypeError, ValueError, OverflowError):
-        return 0

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from taximeter.artifact_files import file_inside
 from taximeter.errors import InputError
 from taximeter.record_log import HEADER_BYTES
 from taximeter.tracker import RECORD_PATH
@@ -50,10 +51,10 @@ class RunFolder(NamedTuple):
         Raises:
             FileNotFoundError: there is no such file, or it lies elsewhere.
         """
-        real = path.resolve()
-        if not real.is_relative_to(self.folder.resolve()) or not real.is_file():
+        file = file_inside(self.folder, path)
+        if file is None:
             raise FileNotFoundError(f"{path} is no file of the run {self.vendor_id}")
-        return real
+        return file
 
 
 def store_folders(location: str) -> Iterator[Path]:
