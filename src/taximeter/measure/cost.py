@@ -147,6 +147,6 @@ COST: Final = Kind(
     sample=CostSample,
     plan=_plan,
     measure=measure_cost,
-    repetitions=Times(3, 1),
-    seconds=lambda _: 3.0,
+    repetitions=Times(5, 1),
+    seconds=lambda _: 1.5,
 )
