@@ -7,13 +7,14 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from taximeter.errors import InputError, JournalError
 from taximeter.events import Event, Finished, MetricsLogged, Started, TagsSet, encode
 from taximeter.journal.folder import RunFolder
-from taximeter.journal.segment import SegmentReader, SegmentWriter, has_writer
+from taximeter.journal.segment import SegmentReader, SegmentWriter, frame, has_writer
 from taximeter.journal.writer import JournalWriter
 
 STARTED = Started("0" * 32, "taxi", "lasso", 10)
@@ -73,8 +74,31 @@ def test_a_line_that_ends_while_it_is_read_is_read_once_and_whole(tmp_path: Path
     assert [event for _, event in next(batches)] == [STARTED]
     with path.open("ab") as stream:
         stream.write(whole[-5:])
-    assert list(batches) == []
-    assert list(reader.read()) == [point(1)]
+    assert [[event for _, event in batch] for batch in batches] == [[point(1)]]
+    assert list(reader.read()) == []
+    assert reader.damaged == 0
+
+
+def test_a_file_that_grows_while_it_is_read_is_read_whole(tmp_path: Path) -> None:
+    """However its lines are torn just when they are read."""
+    path = tmp_path / "s"
+    path.touch()
+    lines = [frame(encode(point(number)), number) for number in range(20_000)]
+    text = b"".join(lines)
+
+    def write() -> None:
+        with path.open("ab", buffering=0) as stream:
+            for place in range(0, len(text), 97):
+                stream.write(text[place : place + 97])
+
+    reader = SegmentReader(path)
+    seen: list[Event] = []
+    writer = Thread(target=write)
+    writer.start()
+    while writer.is_alive():
+        seen += reader.read()
+    seen += reader.read()
+    assert seen == [point(number) for number in range(20_000)]
     assert reader.damaged == 0
 
 
@@ -292,6 +316,36 @@ def test_segments_keep_their_order_when_the_clock_goes_back(
     writer.append(encode(TagsSet({"phase": "done"})))
     assert folder.record().tags == {"phase": "done"}
     writer.close()
+
+
+def test_a_run_may_have_more_segments_than_a_process_may_open(folder: RunFolder) -> None:
+    """A pool that renews its workers leaves one for each."""
+    for number in range(60):
+        segment = folder.open_segment(sync=False)
+        segment.append(encode(point(number) if number else STARTED))
+        segment.close()
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    used = len([*Path("/proc/self/fd").iterdir()])
+    resource.setrlimit(resource.RLIMIT_NOFILE, (used + 10, limits[1]))
+    try:
+        record = folder.record()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert list(record.metrics["loss"].steps) == list(range(1, 60))
+
+
+def test_a_journal_that_is_removed_while_it_is_read_is_gone(folder: RunFolder) -> None:
+    """And no record is made of what was left of it."""
+    for number in range(3):
+        segment = folder.open_segment(sync=False)
+        segment.append(encode(point(number) if number else STARTED))
+        segment.close()
+    events = folder.events()
+    next(events)
+    folder.remove_journal()
+    with pytest.raises(JournalError, match="every store holds the run"):
+        folder.record()
+    assert not any((folder.path / name).exists() for name in ("segments", "removed", "artifacts"))
 
 
 def test_a_journal_without_a_beginning_says_so(folder: RunFolder) -> None:

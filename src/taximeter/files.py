@@ -4,6 +4,7 @@ import hashlib
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -12,6 +13,7 @@ from taximeter.record import Artifact
 from taximeter.values import check_text
 
 _CHUNK = 1 << 20
+_LINES = 1 << 16
 _COPIES = 5
 _FRESH_SECONDS = 2.0
 _ENDLESS = 1 << 62
@@ -80,6 +82,20 @@ def describe_file(file: Path, path: str) -> Artifact:
         return describe_stream(stream, path)
 
 
+def whole_lines(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield the lines of a file that somebody may be writing to; what follows the last line's end comes last.
+
+    Iterating over the file itself may yield a line that is not there whole yet, and then its rest as another.
+    """
+    rest = b""
+    while chunk := stream.read(_LINES):
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            yield line + b"\n"
+    if rest:
+        yield rest
+
+
 def keep_copy(file: Path, folder: Path, path: str) -> Artifact:
     """Copy `file` into `folder` under the name of its sha256, all of it or nothing.
 
@@ -142,7 +158,13 @@ def _chunks(source: BinaryIO, size: int) -> Iterator[bytes]:
 
 
 def bytes_below(path: Path) -> int:
-    """Return the size of a file, or of all files below a folder; links are not followed."""
-    if path.is_dir() and not path.is_symlink():
-        return sum(bytes_below(Path(entry)) for entry in os.scandir(path))
-    return path.lstat().st_size if path.exists() else 0
+    """Return the size of a file, or of all files below a folder; links are not followed.
+
+    What is removed meanwhile has none.
+    """
+    with suppress(FileNotFoundError):
+        if path.is_dir() and not path.is_symlink():
+            with os.scandir(path) as entries:
+                return sum(bytes_below(Path(entry)) for entry in entries)
+        return path.lstat().st_size
+    return 0

@@ -94,12 +94,15 @@ class RunFolder:
         Raises:
             JournalError: it is gone, or does not say how the run began.
         """
-        if not self.exists():
-            raise JournalError(f"the journal of run {self.run_id} is gone: every store holds the run.")
         try:
-            return fold(self.events())
+            if self.exists():
+                return fold(self.events())
+        except FileNotFoundError:  # it was removed meanwhile
+            pass
         except ValueError as error:
-            raise JournalError(f"the journal in {self.path} does not say how its run began.") from error
+            if self.exists():
+                raise JournalError(f"the journal in {self.path} does not say how its run began.") from error
+        raise JournalError(f"the journal of run {self.run_id} is gone: every store holds the run.")
 
     def keeps_journal(self) -> bool:
         """Tell whether the journal is to stay when every store holds the run."""
@@ -109,5 +112,8 @@ class RunFolder:
         """Remove what every store now holds, unless it is to be kept; the receipts stay."""
         if self.keeps_journal():
             return
-        for folder in (self._segments, self.artifacts):
+        removed = self.path / "removed"
+        with suppress(OSError):
+            self._segments.rename(removed)  # at once: who reads it meanwhile meets all of it or nothing
+        for folder in (removed, self._segments, self.artifacts):
             shutil.rmtree(folder, ignore_errors=True)

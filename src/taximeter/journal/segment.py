@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Iterator
 from errno import ENOSPC
+from io import BytesIO
 from pathlib import Path
 from zlib import crc32
 
@@ -93,18 +94,32 @@ class SegmentReader:
             yield from batch
 
     def read_batches(self) -> Iterator[list[tuple[int, Event]]]:
-        """Yield them so many at once as a megabyte of the file holds."""
-        with self._path.open("rb") as stream:
+        """Yield them so many at once as a megabyte of the file holds.
+
+        The file is closed in between: a run may have more segments than a process may have open files.
+        """
+        while whole := self._whole_lines():
+            self._offset += len(whole)
+            lines = BytesIO(whole).readlines()
+            events = [parsed for parsed in map(_parse, lines) if parsed]
+            self.damaged += len(lines) - len(events)
+            if events:
+                yield events
+
+    def _whole_lines(self) -> bytes:
+        """Return the next lines that have their ends.
+
+        Python's own lines would not do: where a file grows, one may end in the middle, and the next begin there.
+        """
+        chunks = []
+        with self._path.open("rb", buffering=0) as stream:
             stream.seek(self._offset)
-            while lines := stream.readlines(_READ):
-                whole = lines if lines[-1].endswith(b"\n") else lines[:-1]
-                self._offset += sum(map(len, whole))
-                events = [parsed for parsed in map(_parse, whole) if parsed]
-                self.damaged += len(whole) - len(events)
-                if events:
-                    yield events
-                if len(whole) < len(lines):
-                    return
+            while chunk := stream.read(_READ):
+                end = chunk.rfind(b"\n") + 1
+                chunks.append(chunk[:end] if end else chunk)
+                if end:
+                    return b"".join(chunks)
+        return b""
 
 
 def has_writer(path: Path) -> bool:

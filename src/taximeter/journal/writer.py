@@ -93,7 +93,8 @@ class JournalWriter:
         return self._segment
 
     def abandon(self) -> None:
-        """Let go of a run that could not begin."""
+        """Let go of a run that could not begin, or that another process has ended."""
+        self.part()
         with self._lock:
             self._closed = True
             if self._segment:
@@ -110,10 +111,13 @@ class JournalWriter:
                 self._flush()
             except OSError as error:
                 _say(f"{len(self._waiting)} events of run {self._folder.run_id} are lost: {error}")
+                self._waiting.clear()
 
     def _warn(self, error: OSError) -> None:
         if len(self._waiting) == 1:
             _say(f"the journal cannot be written now, and tries again: {error}")
+            if pools := sys.modules.get("multiprocessing.util"):
+                pools.Finalize(None, _part, exitpriority=0)  # a forked worker ends without atexit
 
     def leave_parent(self) -> None:
         """Forget what a forked process has of its parent's segment."""

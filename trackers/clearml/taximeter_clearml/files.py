@@ -13,6 +13,7 @@ from zipfile import BadZipFile, ZipFile
 
 from taximeter.artifact_files import file_inside
 from taximeter.errors import InputError
+from taximeter.files import whole_lines
 
 TASK, METRICS, LOG = "task.json", "metrics.jsonl", "log.jsonl"
 _NAME, _MARK = "offline-", "offline_folder"
@@ -81,7 +82,7 @@ class SessionFiles(ABC):
         """Yield the events of a file; lines that are torn, and what follows damage, are passed over."""
         try:
             with self.open(name) as file:
-                for line in file:
+                for line in whole_lines(file):
                     yield from _events_in(line)
         except (*_READ_ERRORS, InputError, FileNotFoundError):
             return

@@ -15,6 +15,7 @@ from zipfile import BadZipFile, ZipFile
 
 import msgspec
 
+from taximeter.files import whole_lines
 from taximeter_comet.names import RUN_ID
 
 OPEN = ".open"
@@ -28,7 +29,7 @@ _CHUNK = 1 << 20
 _META, _MESSAGES = "experiment.json", "messages.json"
 _NAME = re.compile(r"(?P<key>[0-9A-Za-z]{32,50})(?:-[A-Za-z]{6})?(?:\.zip|\.open)")
 _BEGINNINGS = {b"", b"P", b"{"}
-DAMAGE = (BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error)
+DAMAGE = (BadZipFile, EOFError, NotImplementedError, OSError, RuntimeError, ValueError, zlib.error)
 """What reading a damaged archive may raise."""
 
 _logger = logging.getLogger(__name__)
@@ -103,7 +104,7 @@ class Archive:
         """Yield the messages, each a line of JSON, up to where the archive is damaged."""
         try:
             with self.open(_MESSAGES) as stream:
-                yield from stream
+                yield from whole_lines(stream)
         except FileNotFoundError:
             return
         except DAMAGE as error:
@@ -118,8 +119,7 @@ class Archive:
         if self.path.is_dir():
             return _inside(self.path, member).open("rb")
         try:
-            with ZipFile(self.path) as archive:
-                return cast("BinaryIO", archive.open(member))
+            return cast("BinaryIO", self._zip.open(member))
         except (KeyError, *DAMAGE) as error:
             raise FileNotFoundError(f"{self.path} holds no file {member!r}") from error
 
@@ -148,10 +148,14 @@ class Archive:
     @cached_property
     def _members(self) -> set[str]:
         try:
-            with ZipFile(self.path) as archive:
-                return set(archive.namelist())
-        except (BadZipFile, OSError):
+            return set(self._zip.namelist())
+        except DAMAGE:
             return set()
+
+    @cached_property
+    def _zip(self) -> ZipFile:
+        """The file, open for as long as this object is there: it may have thousands of members."""
+        return ZipFile(self.path)
 
 
 def archives_in(place: Path, key: str = "") -> Iterator[Archive]:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from taximeter.files import whole_lines
+
 _DECODER = json.JSONDecoder(strict=False)
 _NAME = "data-*.log"
 _NEXT = re.compile(r"\S")
@@ -42,7 +44,7 @@ def operations_in(file: Path, *mentioning: bytes, limit: int = -1) -> Iterator[d
     """
     with file.open("rb") as stream:
         read = 0
-        for line in stream:
+        for line in whole_lines(stream):
             read += len(line)
             if not mentioning or any(text in line for text in mentioning):
                 yield from _documents(line, file)
