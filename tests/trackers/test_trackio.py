@@ -30,6 +30,7 @@ from tracker_cases import (
 
 from taximeter.courier.dispatch import Dispatcher
 from taximeter.diff import diff
+from taximeter.errors import InputError
 from taximeter.events import DatasetLogged, MetricsLogged, ModelLogged, NoteAdded, ParamsLogged
 from taximeter.record import Dataset, Model
 from taximeter.testing import record_run
@@ -320,6 +321,29 @@ class TestReading:
             [[(0.5, 0, summary.started), (math.inf, 1, summary.started)]],
         )
         assert digests(Path(tracker.location)) == before
+
+    def test_a_run_deletes_none_of_its_name_in_an_older_project(
+        self, tracker: TrackioTracker, record: Recorder
+    ) -> None:
+        """There runs have names, and no ids."""
+        Path(tracker.location).mkdir(parents=True)
+        with closing(sqlite3.connect(Path(tracker.location, "taxi.db"))) as database, database:
+            database.executescript(_OLD_TABLES)
+        old = tracker.read("brave-sun-0")
+        record(staged(*rows(0, 1), name="brave-sun-0"))
+        (other,) = (run for run in tracker.list_runs() if run.run_id != RUN)
+        kept = tracker.read_native(other.vendor_id)
+        assert (kept.params, kept.metrics) == (old.params, old.metrics)
+
+    def test_a_damaged_project_hides_no_other(self, tracker: TrackioTracker, record: Recorder) -> None:
+        """Whatever its name is; what is in it cannot be read, and that is said."""
+        record(staged(*rows(0, 1)))
+        damaged = Path(tracker.location, "a.db")
+        damaged.write_bytes(b"SQLite format 3\0" + bytes(5000))
+        assert [run.run_id for run in tracker.list_runs()] == [RUN]
+        assert list(tracker.read_native(RUN).metrics["loss"].steps) == [0, 1]
+        with pytest.raises(InputError, match=r"a\.db"):
+            tracker.read_native("unknown")
 
     def test_what_a_crash_left_in_the_log_is_read_without_touching_it(
         self, tracker: TrackioTracker, record: Recorder

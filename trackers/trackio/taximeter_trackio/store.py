@@ -1,6 +1,7 @@
 """A folder of projects: which runs they hold, and where their files lie."""
 
 import io
+import logging
 import sqlite3
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -31,6 +32,8 @@ _T = TypeVar("_T")
 _Read = Callable[[sqlite3.Connection, StoredRun, Path, object], _T]
 _FOLDERS = ("media", "artifacts", "traces", "inbox")
 _ENDINGS = (".db", ".db-wal", ".db-shm", ".db-journal", ".lock")
+
+_logger = logging.getLogger(__name__)
 
 
 class _Files(msgspec.Struct, frozen=True):
@@ -68,7 +71,7 @@ class Store:
                 started_of(run),
             )
             for path in self._projects()
-            for run in read_project(path, runs_in)
+            for run in _runs_of(path)
         ]
         yield from sorted(found, key=lambda summary: (summary.started, summary.vendor_id))
 
@@ -117,10 +120,10 @@ class Store:
         Raises:
             FileNotFoundError: there is none, or it lies outside the store.
         """
-        if path.startswith("tables/") and (content := self._tables(run_id).get(path)) is not None:
-            return io.BytesIO(content)
         files = self._files_of(run_id)
         file = (files.media | files.artifacts).get(path)
+        if file is None and (content := self._tables(run_id).get(path)) is not None:
+            return io.BytesIO(content)
         if file is None or not self._is_inside(file):
             raise FileNotFoundError(f"{self._folder} has no artifact {path!r} of the run {run_id!r}")
         return file.open("rb")
@@ -161,11 +164,17 @@ class Store:
 
     def _read(self, run_id: str, read: _Read[_T]) -> _T:
         """Return what `read` makes of a run, given its project and the state of that before it was read."""
+        problem = InputError(f"{self._folder} has no Trackio run {run_id!r}.")
         for path in self._projects():
             run = partial(_read_run, run_id=run_id, path=path, state=state_of(path), read=read)
-            if found := read_project(path, run):
+            try:
+                found = read_project(path, run)
+            except InputError as error:  # the run may be in another one
+                problem = error
+                continue
+            if found:
                 return found[0]
-        raise InputError(f"{self._folder} has no Trackio run {run_id!r}.")
+        raise problem
 
     def _is_inside(self, file: Path) -> bool:
         return file.is_file() and file.resolve().is_relative_to(self._folder.resolve())
@@ -173,6 +182,14 @@ class Store:
     def _projects(self) -> Iterator[Path]:
         found = [self._only] if self._only else sorted(self._folder.glob("*.db"))
         yield from filter(is_database, found)
+
+
+def _runs_of(path: Path) -> list[StoredRun]:
+    try:
+        return read_project(path, runs_in)
+    except InputError as error:
+        _logger.warning("%s", error)
+        return []
 
 
 def _read_run(database: sqlite3.Connection, run_id: str, path: Path, state: object, read: _Read[_T]) -> list[_T]:

@@ -40,7 +40,8 @@ class VendorRun:
     def delete(self) -> None:
         """Delete what the store holds of the run, and its media, which Trackio itself would leave."""
         with self._storage() as storage:
-            if not storage.delete_run(self._project, self._name, self._run_id) and self._exists(storage):
+            storage.init_db(self._project)  # an older project's runs have names only, and by these they would go
+            if self._exists(storage) and not storage.delete_run(self._project, self._name, self._run_id):
                 raise TrackerError(f"Trackio could not delete the run {self._run_id} of {self._project}.")
             media = utils.project_media_dir(self._project) / folder_for(self._run_id)
             shutil.rmtree(media, ignore_errors=True)
