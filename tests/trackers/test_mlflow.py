@@ -12,7 +12,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 from uuid import uuid4
 
@@ -47,6 +49,7 @@ from taximeter.testing import StagedRun, record_run
 from taximeter.testing.recording import stage
 from taximeter.testing.staging import logged
 from taximeter.testing.verdicts import VerdictsOf, by_name
+from taximeter.tracker import RunWriter
 from taximeter_mlflow import MlflowTracker
 from taximeter_mlflow.location import Location
 from taximeter_mlflow.names import escape_key
@@ -228,6 +231,25 @@ def test_a_dataset_is_an_input_of_the_run(tracker: MlflowTracker, tmp_path: Path
     ]
     assert json.loads(used.dataset.profile)["num_elements"] == 14
     assert tracker.read_native(record.run_id).datasets == (dataset,)
+
+
+def test_runs_that_begin_at_once_share_their_dataset(in_database: MlflowTracker) -> None:
+    """Each looks whether the experiment has it before any has added it."""
+    begun = [Started(uuid4().hex, "taxi", "a run", BEGAN) for _ in range(8)]
+    writers = [in_database.open_run(started) for started in begun]
+    together = Barrier(len(writers))
+    datasets = tuple(Dataset("green", "train", "green.parquet", str(part) * 64, 1, {}) for part in range(5))
+
+    def log(writer: RunWriter) -> None:
+        for dataset in datasets:
+            together.wait(30)
+            writer.log_dataset(dataset)
+
+    with ThreadPoolExecutor(len(writers)) as pool:
+        list(pool.map(log, writers))
+    for writer, started in zip(writers, begun, strict=True):
+        writer.close()
+        assert in_database.read_native(started.run_id).datasets == datasets
 
 
 def test_a_table_is_loaded_by_mlflow(

@@ -26,6 +26,7 @@ _REFUSED = re.compile(r"[/:.%\"']")
 _LONGEST_NAME = 200
 _TRUSTED = re.compile(r"(sklearn|numpy|scipy)\.(?!(.*\.)?(testing|tests|_testing|f2py|distutils|conftest)\.)")
 _TYPES = {"float": DataType.double, "int": DataType.long, "bool": DataType.boolean, "str": DataType.string}
+_NUMBERS = {"bool", "float32", "float64", "int32", "int64"}
 
 logger = logging.getLogger(__name__)
 
@@ -153,7 +154,9 @@ def _inputs(types: Any) -> Schema | None:
 
 
 def _outputs(types: Any) -> Schema | None:
-    return Schema([_tensor("float64")]) if types == ["float64"] else None
+    if isinstance(types, list) and len(types) == 1 and types[0] in _NUMBERS:
+        return Schema([_tensor(types[0])])
+    return None
 
 
 def _tensor(kind: str, *shape: int) -> TensorSpec:

@@ -7,9 +7,9 @@ from typing import Any
 
 from filelock import FileLock
 from mlflow import MlflowClient
-from mlflow.entities import Metric
+from mlflow.entities import DatasetInput, Metric
 from mlflow.exceptions import MlflowException
-from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS, ErrorCode
+from mlflow.protos.databricks_pb2 import BAD_REQUEST, INTERNAL_ERROR, RESOURCE_ALREADY_EXISTS, ErrorCode
 
 from taximeter.errors import TrackerError
 from taximeter_mlflow.batches import identity
@@ -25,6 +25,7 @@ _DEFAULT_EXPERIMENT = "Default"
 _KIND = ("mlflow.experimentKind", "custom_model_development")  # its UI shows agents and prompts otherwise
 _RUN_ARTIFACTS = "artifacts"
 _EXISTS = ErrorCode.Name(RESOURCE_ALREADY_EXISTS)
+_REFUSED = {ErrorCode.Name(code) for code in (BAD_REQUEST, INTERNAL_ERROR)}  # what a database's own errors become
 
 _connections: "dict[str, Connection]" = {}
 
@@ -78,6 +79,19 @@ class Connection:
                 f"`mlflow experiments restore -x {found.experiment_id}`, or name another one."
             )
         return str(found.experiment_id)
+
+    def add_dataset(self, run_id: str, dataset: DatasetInput) -> None:
+        """Note an input of a run; runs of an experiment share what they say of the same dataset.
+
+        MLflow looks whether its database has it and then inserts it, which fails when another process did the same
+        in between; the second time it finds it.
+        """
+        try:
+            self.client.log_inputs(run_id, datasets=[dataset])
+        except MlflowException as error:
+            if error.error_code not in _REFUSED:
+                raise
+            self.client.log_inputs(run_id, datasets=[dataset])
 
     def points(self, run_id: str) -> dict[str, int]:
         """Return how many points a run has of each metric where MLflow would append them again: in its files."""

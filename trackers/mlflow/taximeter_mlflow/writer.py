@@ -118,8 +118,7 @@ class MlflowWriter(RunWriter):
         entity = MlflowDataset(
             stored.name, stored.digest, stored.source_type, stored.source, stored.schema, stored.profile
         )
-        context = InputTag(tag.CONTEXT, dataset.role)
-        self._client.log_inputs(self._id, datasets=[DatasetInput(entity, [context])])
+        self._mlflow.add_dataset(self._id, DatasetInput(entity, [InputTag(tag.CONTEXT, dataset.role)]))
 
     @translated
     def log_model(self, path: str, folder: Path, model: Model) -> None:
