@@ -117,12 +117,15 @@ def read_while_writing(tracker: Tracker, count: int, blobs: Path) -> None:
     writer = threading.Thread(target=write)
     writer.start()
     seen = [0]
-    while writer.is_alive():
-        seen.append(len(type(tracker)(tracker.location).read_native(RUN).metrics.get("loss", ())))
-    writer.join()
+    try:
+        while writer.is_alive():
+            seen.append(len(type(tracker)(tracker.location).read_native(RUN).metrics.get("loss", ())))
+    finally:
+        writer.join()
+        dispatcher.close()
+    assert len(seen) > 1
     assert seen == sorted(seen)
     assert len(tracker.read_native(RUN).metrics["loss"]) == count
-    dispatcher.close()
 
 
 # Folders
@@ -140,7 +143,7 @@ def digests(folder: Path) -> dict[str, tuple[str, int]]:
 def run_python(code: str, *arguments: str, status: int = 0, **options: Any) -> str:
     """Run code in a process of its own, which must end with `status`, and return what it printed."""
     command = [sys.executable, "-W", "ignore", "-c", code, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, **options)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, **options)
     assert done.returncode == status, done.stderr
     return str(done.stdout)
 

@@ -438,9 +438,9 @@ class TestVendor:
     def test_no_thread_and_no_hook_is_left(self, record: Recorder) -> None:
         """`Task.init` would start threads and take the signals of the process."""
         handlers = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
-        before = threading.active_count()
+        before = set(threading.enumerate())
         record(full_run())
-        assert threading.active_count() == before
+        assert set(threading.enumerate()) <= before
         assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)] == handlers
 
     def test_nothing_goes_over_the_network(self, tracker: ClearMLTracker, tmp_path: Path) -> None:
@@ -586,6 +586,6 @@ run = ClearMLTracker("clearml").start_plain("taxi", "killed")
 for step in range(150):
     run.log_metrics({"loss": 0.5}, step=step)
 run._logger.flush(wait=True)
-run._task._wait_for_repo_detection(timeout=60)  # which writes the task file in place
+run._task._wait_for_repo_detection(timeout=240)  # which writes the task file in place
 os.kill(os.getpid(), signal.SIGKILL)
 """

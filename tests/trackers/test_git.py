@@ -287,7 +287,7 @@ def test_a_run_can_be_watched(tracker: GitTracker, blobs: Path, monkeypatch: pyt
 
 def await_file(tracker: GitTracker, name: str) -> None:
     """Wait until git knows a file of a run."""
-    deadline = monotonic() + 10
+    deadline = monotonic() + 60
     command = ["git", "cat-file", "-e", name]
     while subprocess.run(command, cwd=tracker.location, capture_output=True, check=False).returncode:
         assert monotonic() < deadline, f"{name} never came"
@@ -330,7 +330,7 @@ def test_a_failed_commit_is_told_to_whoever_logs_next(
 
 def log_until_told(live: Dispatcher) -> None:
     """Log one point after the other."""
-    deadline = monotonic() + 10
+    deadline = monotonic() + 60
     while monotonic() < deadline:
         live.write([MetricsLogged({"loss": 0.5}, 0, 0)])
         sleep(0.02)

@@ -118,11 +118,11 @@ class TestWriting:
 
     def test_no_process_or_thread_is_started(self, tracker: NeptuneScaleTracker, tmp_path: Path) -> None:
         """Offline, the client synchronises nothing, and what would capture the console is turned off."""
-        before, children = set(threading.enumerate()), psutil.Process().children(recursive=True)
+        before, children = set(threading.enumerate()), set(psutil.Process().children(recursive=True))
         dispatcher = Dispatcher(tracker, Started(RUN, "taxi", "first", START), tmp_path)
         dispatcher.write(series(1, 2))
-        assert set(threading.enumerate()) == before
-        assert psutil.Process().children(recursive=True) == children
+        assert set(threading.enumerate()) <= before
+        assert set(psutil.Process().children(recursive=True)) <= children
         dispatcher.close()
 
     def test_a_full_disk_is_an_error(self, tracker: NeptuneScaleTracker) -> None:

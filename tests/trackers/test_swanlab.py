@@ -406,7 +406,7 @@ def own_run(tracker: SwanLabTracker, folder: Path, end: str = "finish") -> None:
     """Have a SwanLab user record a run, without a network."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SWANLAB_")}
     command = [sys.executable, "-W", "ignore", "-c", _USER, tracker.location, end]
-    subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=end == "finish", timeout=120)
+    subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=end == "finish", timeout=300)
 
 
 class TestReading:

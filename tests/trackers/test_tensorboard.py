@@ -173,7 +173,7 @@ def server(tracker: TensorboardTracker, blobs: Path) -> Iterator[httpx.Client]:
 
 def shown(server: httpx.Client, path: str, **parameters: str) -> Any:
     """Ask TensorBoard for what a dashboard shows; it may still be loading."""
-    deadline = monotonic() + 20
+    deadline = monotonic() + 60
     while not (answer := server.get(path, params=parameters).raise_for_status().json()) and monotonic() < deadline:
         sleep(0.2)
     return answer

@@ -88,7 +88,8 @@ class Store:
         if known is None or known.state != known.files.state():
             files = self._find(run_id)
             files.check()
-            known = self._known[run_id] = _Known(files)
+            known = _Known(files)
+            self._known = {run_id: known}  # it holds an open file: of the last run only
         return known
 
     def _find(self, run_id: str) -> SessionFiles:

@@ -27,8 +27,9 @@ from taximeter_comet.native import (
 
 
 class _Files(NamedTuple):
-    """Where a run's files lie, as long as its archives stay as they are."""
+    """Where a run's files lie, as long as its archives and the names in the folder stay as they are."""
 
+    archives: list[Archive]
     states: list[object]
     record: Upload | None
     artifacts: dict[str, Upload]
@@ -115,12 +116,17 @@ class Store:
         raise InputError(f"{self._place} has no Comet run {run_id!r}.")
 
     def _files_of(self, run_id: str) -> _Files:
-        archives = self._find(run_id)
-        states: list[object] = [archive.state() for archive in archives]
         known = self._known.get(run_id)
-        if known is None or known.states != states:
-            known = self._known[run_id] = _locate(archives, states)
+        if known and known.states == self._states(known.archives):
+            return known
+        archives = self._find(run_id)
+        known = _locate(archives, self._states(archives))
+        self._known = {run_id: known}  # it holds open files: of the last run only
         return known
+
+    def _states(self, archives: list[Archive]) -> list[object]:
+        named = self._place.stat().st_mtime_ns if self._place.exists() else None
+        return [named, *(archive.state() for archive in archives)]
 
 
 def _chosen(archives: list[Archive]) -> list[Archive]:
@@ -155,7 +161,7 @@ def _locate(archives: list[Archive], states: list[object]) -> _Files:
     ]
     ours = archives[0].is_ours
     record = exact_file(uploads) if ours and archives[0].is_whole else None
-    return _Files(states, record, files_of(uploads, ours=ours))
+    return _Files(archives, states, record, files_of(uploads, ours=ours))
 
 
 def _summary(archives: list[Archive]) -> RunSummary:

@@ -4,6 +4,7 @@ import logging
 import os
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, Protocol
 
@@ -64,8 +65,8 @@ class Layout(Protocol):
     def identify(self, part: Path) -> Identity | None:
         """Return which run a folder belongs to; None where it is no run's, or nothing is in it yet."""
 
-    def is_settled(self, part: Path) -> bool:
-        """Tell whether what `identify` says of the folder will not change."""
+    def head_state(self, part: Path) -> object:
+        """Return what changes whenever `identify` may say something else of the folder."""
 
     def read(self, parts: Sequence[Path], *, head: bool = False) -> Fields:
         """Return the fields of a run, or only those that tell what it is."""
@@ -100,7 +101,7 @@ class Store:
     def __init__(self, location: Path, layout: Layout) -> None:
         self._location = location
         self._layout = layout
-        self._identities: dict[str, Identity] = {}
+        self._identities: dict[str, tuple[object, Identity]] = {}
         self._last: tuple[object, Fields] | None = None
 
     def summaries(self) -> Iterator[RunSummary]:
@@ -184,13 +185,25 @@ class Store:
         known, self._identities = self._identities, {}
         runs: dict[str, list[tuple[int, str, Identity]]] = {}
         for folder in self._layout.candidates(self._location):
-            identity = known.get(folder) or self._layout.identify(Path(folder))
-            if identity is None:
+            found = self._identify(folder, known.get(folder))
+            if found is None:
                 continue
-            if identity.our_id is not None or self._layout.is_settled(Path(folder)):
-                self._identities[folder] = identity
+            self._identities[folder] = found
+            identity = found[1]
             runs.setdefault(identity.key, []).append((identity.began, folder, identity))
         return [_run_of(found) for found in runs.values()]
+
+    def _identify(self, folder: str, known: tuple[object, Identity] | None) -> tuple[object, Identity] | None:
+        """Return which run a folder belongs to, and the state in which it said so; None where it is no run's."""
+        if known and known[1].our_id is not None:
+            return known
+        with suppress(FileNotFoundError, IndexError):  # somebody removes it just now
+            state = self._layout.head_state(Path(folder))
+            if known and known[0] == state:
+                return known
+            identity = self._layout.identify(Path(folder))
+            return (state, identity) if identity else None
+        return None
 
     def _fields(self, run: StoredRun) -> Fields:
         """Return all fields of a run, those of the last one from memory."""

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from taximeter.artifact_files import keep_artifact
+from taximeter.errors import TrackerError
 from taximeter.events import MetricsLogged, Started
 from taximeter.record import Dataset, Environment, Model, RunRecord, Source
 from taximeter.tracker import RECORD_PATH, RunWriter
@@ -44,9 +46,14 @@ class NeptuneWriter(RunWriter):
         about = {f"{OURS}/{name}": value for name, value in ours.items()} | {f"{SYS}/name": started.name}
         if started.hypothesis is not None:
             about[f"{SYS}/description"] = started.hypothesis
-        session.assign(about)
-        if started.parent_id is not None:
-            session.set_group(started.parent_id)
+        try:
+            session.assign(about)
+            if started.parent_id is not None:
+                session.set_group(started.parent_id)
+        except BaseException:
+            with suppress(TrackerError):
+                session.close()  # nobody else will: there is no writer
+            raise
 
     def log_params(self, params: Mapping[str, Any]) -> None:
         """Set fields in the namespace ``parameters``; a nested param is a namespace of its own."""

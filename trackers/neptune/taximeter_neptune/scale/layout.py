@@ -46,9 +46,9 @@ class ScaleLayout:
             _logger.warning("%s", error)
             return None
 
-    def is_settled(self, part: Path) -> bool:  # noqa: ARG002 - no database needs a second look
+    def head_state(self, part: Path) -> object:  # noqa: ARG002 - no database needs a second look
         """Tell that what its first values say will not change."""
-        return True
+        return None
 
     def read(self, parts: Sequence[Path], *, head: bool = False) -> Fields:
         """Return the fields of a run, or only those that tell what it is."""
@@ -87,6 +87,8 @@ def _fields(database: sqlite3.Connection, begun: Fields, part: Path, chosen: str
 def _apply(fields: Fields, part: Path, database: sqlite3.Connection, which: str) -> bool:
     """Apply messages to fields; tell whether there were any."""
     # the vendor's messages, met only where a store of its own is read
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # noqa: PLC0415
+
     from taximeter_neptune.scale.snapshots import apply_creation, apply_snapshot  # noqa: PLC0415
 
     uploads = dict(database.execute("SELECT destination, source_path FROM file_upload_requests ORDER BY id"))
@@ -94,8 +96,11 @@ def _apply(fields: Fields, part: Path, database: sqlite3.Connection, which: str)
     query = f"SELECT operation_type, operation FROM run_operations WHERE {which}"  # noqa: S608 - ours alone
     for kind, message in database.execute(query):
         is_any = True
-        if kind == _CREATION:
-            apply_creation(fields, message)
-        else:
-            apply_snapshot(fields, part, uploads, message)
+        try:
+            if kind == _CREATION:
+                apply_creation(fields, message)
+            else:
+                apply_snapshot(fields, part, uploads, message)
+        except (DecodeError, ValueError, OverflowError, OSError) as error:
+            _logger.warning("%s: a message cannot be read: %r", part, error)
     return is_any

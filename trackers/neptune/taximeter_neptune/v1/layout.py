@@ -54,9 +54,9 @@ class V1Layout:
         run_id = _container_id(part)
         return Identity(run_id, run_id, our_id(fields), _created(part)) if is_begun else None
 
-    def is_settled(self, part: Path) -> bool:
-        """Tell whether what is written later cannot change who it is."""
-        return logs_in(part)[0].stat().st_size >= _HEAD_BYTES
+    def head_state(self, part: Path) -> object:
+        """Return what changes as long as what is written may tell who it is."""
+        return [min(log.stat().st_size, _HEAD_BYTES) for log in logs_in(part)[:1]]
 
     def read(self, parts: Sequence[Path], *, head: bool = False) -> Fields:
         """Return the fields of a run, or only those that tell what it is."""
