@@ -6,7 +6,7 @@ import pickle
 import subprocess
 import sys
 import zipfile
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -148,6 +148,43 @@ def test_nothing_is_logged_after_the_end(run: Run) -> None:
     run.finish()
     with pytest.raises(InputError, match="ended"):
         run.log_metrics({"a": 1.0})
+    for log in (run.log_text, run.log_table, run.log_figure, run.log_model):
+        with pytest.raises(InputError, match="ended"):
+            log("late", "late")
+    with pytest.raises(InputError, match="ended"):
+        run.log_artifact(__file__)
+    assert run.record().artifacts == {}
+    assert list(Path(".taximeter/runs", run.id, "artifacts").iterdir()) == []
+
+
+def test_a_run_that_cannot_begin_leaves_nothing_behind() -> None:
+    """No journal, and no courier that waits for it."""
+    with pytest.raises(InputError, match="epoch"):
+        start_run(tags={"epoch": 3})  # type: ignore[dict-item]
+    assert not Path(".taximeter").exists()
+
+
+def test_threads_share_the_steps_that_are_not_given(run: Run) -> None:
+    """Each point has a step of its own."""
+
+    def log(_thread: int) -> None:
+        for _ in range(200):
+            run.log_metrics({"a": 1.0})
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(log, range(8)))
+    assert sorted(run.record().metrics["a"].steps) == list(range(1600))
+
+
+def test_a_worker_lets_go_of_runs_that_have_ended() -> None:
+    """It may live for thousands of them, and has so many open files only."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        for number in range(5):
+            with start_run() as run:
+                pool.submit(run.log_metrics, {"a": number}).result()
+            assert len(run.record().metrics["a"]) == 1
+        attached = pool.submit(eval, "len(__import__('taximeter.run').run._ATTACHED)").result()
+    assert attached == 1
 
 
 def test_figures_tables_texts_and_files_become_artifacts(run: Run, tmp_path: Path) -> None:
@@ -203,6 +240,33 @@ def test_an_artifact_that_does_not_exist_is_refused_by_name(run: Run) -> None:
     """The message names it."""
     with run, pytest.raises(InputError, match=r"missing\.bin"):
         run.log_artifact("missing.bin")
+
+
+@pytest.mark.parametrize(
+    ("table", "name"),
+    [
+        (pd.DataFrame({"a": [1, "x"]}), "mixed.parquet"),
+        (pd.DataFrame({("a", "b"): [1]}), "tuples.json"),
+        (pd.DataFrame({"a": [1]}), "table.xyz"),
+        (5, "number"),
+    ],
+)
+def test_a_table_that_cannot_be_written_is_refused(run: Run, table: Any, name: str) -> None:
+    """Whatever the library says that should write it; the training has one error to expect."""
+    with pytest.raises(InputError, match=r"table|frame"):
+        run.log_table(table, name)
+    run.finish()
+    assert run.record().artifacts == {}
+
+
+def test_a_signature_says_what_the_model_returns(run: Run) -> None:
+    """A classifier's classes are no floats; dates of an example become text."""
+    from sklearn.dummy import DummyClassifier  # noqa: PLC0415 - only this test needs it
+
+    example = pd.DataFrame({"day": [pd.Timestamp("2025-01-01")], "miles": [0.5]})
+    with run:
+        run.log_model(DummyClassifier().fit([[0.0], [1.0]], [3, 3]), "model", input_example=example)
+    assert run.record().models["model"].signature["outputs"] == ["int64"]
 
 
 def test_a_model_is_kept_without_pickle(run: Run) -> None:

@@ -45,15 +45,18 @@ def write_table(table: Any, file: Path) -> None:
     import pandas as pd  # noqa: PLC0415 - a second to import, and only tables need it
 
     frame = table if isinstance(table, pd.DataFrame) else _to_frame(table)
-    match file.suffix:
-        case ".csv":
-            frame.to_csv(file, index=False)
-        case ".parquet":
-            frame.to_parquet(file, index=False)
-        case ".json":
-            file.write_text(json.dumps(frame.to_dict(orient="records"), default=str))
-        case ending:
-            raise InputError(f"a table cannot be kept as {ending}; name it .csv, .parquet or .json.")
+    try:
+        match file.suffix:
+            case ".csv":
+                frame.to_csv(file, index=False)
+            case ".parquet":
+                frame.to_parquet(file, index=False)
+            case ".json":
+                file.write_text(json.dumps(frame.to_dict(orient="records"), default=str))
+            case ending:
+                raise InputError(f"a table cannot be kept as {ending}; name it .csv, .parquet or .json.")
+    except (TypeError, ValueError) as error:  # those of pyarrow are ValueErrors and TypeErrors too
+        raise InputError(f"the table cannot be written as {file.suffix}: {error}") from error
 
 
 def write_model(model: Any, folder: Path, input_example: Any = None) -> Model:
@@ -72,8 +75,8 @@ def write_model(model: Any, folder: Path, input_example: Any = None) -> Model:
     if input_example is None:
         return Model("sklearn", signature)
     rows = _rows(input_example)
-    (folder / EXAMPLE_FILE).write_text(json.dumps(rows))
-    signature |= {"inputs": _types(rows), "outputs": ["float64"]}
+    (folder / EXAMPLE_FILE).write_text(json.dumps(rows, default=str))
+    signature |= {"inputs": _types(rows)} | _outputs(model, input_example)
     return Model("sklearn", signature, EXAMPLE_FILE)
 
 
@@ -94,6 +97,14 @@ def _rows(example: Any) -> list[Any]:
         example = example.toarray()
     rows = example.tolist() if hasattr(example, "tolist") else list(example)
     return [dict(row) if hasattr(row, "items") else row for row in rows]
+
+
+def _outputs(model: Any, example: Any) -> dict[str, Any]:
+    """Return the type of what the model predicts, if it predicts anything for the example."""
+    try:
+        return {"outputs": [model.predict(example).dtype.name]}
+    except Exception:  # noqa: BLE001 - whatever a foreign model raises: it says nothing of its outputs then
+        return {}
 
 
 def _types(rows: list[Any]) -> Any:

@@ -54,10 +54,12 @@ def write_workbook(records: Iterable[RunRecord], file: Path, place: str) -> int:
         The number of runs.
 
     Raises:
-        InputError: the file has another ending, or the runs have more columns than a sheet.
+        InputError: the file has another ending or no folder, or the runs have more columns than a sheet.
     """
     if file.suffix.lower() != ".xlsx":
         raise InputError(f"{str(file)!r} must end in .xlsx, which is the only format here.")
+    if not file.parent.is_dir():
+        raise InputError(f"there is no folder {str(file.parent)!r}; make it first, or name another file.")
     partial = file.with_name(f".{file.stem}-{os.getpid()}.xlsx")
     try:
         with Workbook(partial, {"constant_memory": True, "remove_timezone": True}) as workbook:
@@ -120,7 +122,7 @@ class _Sheets:
             sheet.write_datetime(row, column, time, self._time)
         elif isinstance(value, bool):
             sheet.write_boolean(row, column, value)
-        elif isinstance(value, int | float) and math.isfinite(value) and abs(value) <= _largest(value):
+        elif isinstance(value, int | float) and abs(value) <= _largest(value) and math.isfinite(value):
             sheet.write_number(row, column, value)
         else:
             sheet.write_string(row, column, fitted(_text(value), self._place))

@@ -123,7 +123,7 @@ def read_results(folder: Path) -> Results:
     file = folder / FILE
     try:
         results = msgspec.json.decode(file.read_bytes(), type=Results)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise InputError(f"{file} does not exist; `taximeter compare` writes it.") from None
     except msgspec.MsgspecError as error:
         raise InputError(f"{file} is no results file of this version: {error}.") from error

@@ -4,8 +4,9 @@ import reprlib
 import time as clock
 import traceback
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
@@ -18,12 +19,12 @@ import msgspec
 from taximeter import events
 from taximeter.capture import capture_environment, capture_source
 from taximeter.courier.launch import await_receipts, ensure_couriers
-from taximeter.errors import InputError, JournalError
+from taximeter.errors import InputError, JournalError, TaximeterError
 from taximeter.files import check_artifact_path
 from taximeter.journal.artifacts import ArtifactKeeper
 from taximeter.journal.home import Destination, Home
 from taximeter.journal.receipt import Receipt
-from taximeter.journal.writer import JournalWriter
+from taximeter.journal.writer import ENDED, JournalWriter
 from taximeter.numbers import to_float, to_microseconds, to_step
 from taximeter.record import Dataset, RunRecord, Status
 from taximeter.redact import redact
@@ -65,7 +66,7 @@ class Run:
         self._params = params or {}
         self._wait_seconds = wait_seconds
         self._finishing = False
-        self._next_steps: dict[str, int] = {}
+        self._next_steps: dict[str, Iterator[int]] = {}
         self._artifacts = ArtifactKeeper(self._folder.artifacts)
         self._ended = False
         self._children: list[Run] = []
@@ -107,7 +108,7 @@ class Run:
 
         Args:
             metrics: key to value; NaN and infinities are values like any other.
-            step: int64; the number of points logged before under the same key where it is None.
+            step: int64; where it is None, how many points this process has logged before under the same key.
             time: microseconds since 1970 in UTC, or a datetime with a time zone; now where it is None.
 
         Raises:
@@ -116,23 +117,21 @@ class Run:
         values = {}
         for key, value in metrics.items():
             if key not in self._next_steps:
-                check_text(key, "a metric's key")
-                self._next_steps[key] = 0
+                self._next_steps.setdefault(check_text(key, "a metric's key"), count())
             values[key] = value if type(value) is float else to_float(key, value)
         now = clock.time_ns() // 1000 if time is None else to_microseconds(time)
         if step is None:
             self._log_next_steps(values, now)
         elif type(step) is int and -(2**63) <= step < 2**63:
             for key in values:
-                self._next_steps[key] += 1
+                next(self._next_steps[key])
             self._append(events.MetricsLogged(values, step, now))
         else:
             self.log_metrics(values, step=to_step(step), time=now)
 
     def set_tags(self, tags: Mapping[str, str]) -> None:
         """Set tags; a tag set again has the last text."""
-        checked = {check_text(name, "a tag's name"): check_text(tags[name], f"tag {name!r}") for name in tags}
-        if checked:
+        if checked := _check_tags(tags):
             self._append(events.TagsSet(checked))
 
     def add_note(self, text: str) -> None:
@@ -152,6 +151,7 @@ class Run:
                 nothing is kept then.
             JournalError: the journal's disk does not take it.
         """
+        self._check_open()
         source = Path(path)
         name = source.resolve().name if name is None else name
         if source.is_dir():
@@ -168,6 +168,7 @@ class Run:
         """Keep text as an artifact; a name without an ending gets ``.txt``."""
         from taximeter.contents import write_text  # noqa: PLC0415 - not needed to log a point
 
+        self._check_open()
         self._append(self._artifacts.keep_written(name, ".txt", write_text, text))
 
     def log_figure(self, figure: Any, name: str) -> None:
@@ -182,6 +183,7 @@ class Run:
         """
         from taximeter.contents import figure_ending, write_figure  # noqa: PLC0415 - as above
 
+        self._check_open()
         self._append(self._artifacts.keep_written(name, figure_ending(figure), write_figure, figure))
 
     def log_table(self, table: Any, name: str) -> None:
@@ -196,6 +198,7 @@ class Run:
         """
         from taximeter.contents import write_table  # noqa: PLC0415 - as above
 
+        self._check_open()
         self._append(self._artifacts.keep_written(name, ".csv", write_table, table))
 
     def log_dataset(self, dataset: Dataset) -> None:
@@ -311,11 +314,23 @@ class Run:
             self.add_note(redact(_decodable("".join(traceback.format_exception(kind, error, trace)))))
             self.finish("failed")
         if self._wait_seconds is not None:
-            for run in (*self._children, self):
-                run.warn_of_stores(self._wait_seconds)
+            deadline = clock.monotonic() + self._wait_seconds
+            for run in self.with_children():
+                run.warn_of_stores(max(deadline - clock.monotonic(), 0.0))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _attach, (self._home.path, self._id, self._destinations, self._experiment, self._params)
+
+    def with_children(self) -> "Iterator[Run]":
+        """Yield the runs below this one, and then this one."""
+        for child in self._children:
+            yield from child.with_children()
+        yield self
+
+    def _check_open(self) -> None:
+        """Refuse what an ended run would keep a copy of and never deliver."""
+        if self._ended or self._folder.is_finished():
+            raise InputError(ENDED)
 
     def _append(self, event: events.Event) -> None:
         line = events.encode(event)
@@ -329,10 +344,16 @@ class Run:
     def _log_next_steps(self, values: dict[str, float], now: int) -> None:
         rows: dict[int, dict[str, float]] = {}
         for key, value in values.items():
-            rows.setdefault(self._next_steps[key], {})[key] = value
-            self._next_steps[key] += 1
+            rows.setdefault(next(self._next_steps[key]), {})[key] = value
         for step, row in rows.items():
             self._append(events.MetricsLogged(row, step, now))
+
+    def let_go(self) -> bool:
+        """Close the journal here if the process that started the run has finished it; tell whether it has."""
+        if not self._folder.is_finished():
+            return False
+        self._writer.abandon()
+        return True
 
     def warn_of_stores(self, timeout: float) -> None:
         """Wait for the stores, and warn of each that does not hold the run."""
@@ -341,7 +362,7 @@ class Run:
         receipts = self.wait(timeout)
         for destination in self._destinations:
             receipt = receipts.get(destination)
-            problem = receipt.problem if receipt else f"it is still being delivered after {timeout:g} seconds"
+            problem = receipt.problem if receipt else "it is still being delivered"
             if problem:
                 text = f"{redact(str(destination))} does not hold run {self._id}: {problem}. "
                 text += "It is safe in the journal; `taximeter recover` delivers it."
@@ -400,11 +421,12 @@ def begin(
     The journal holds the first event before any courier hears of the run.
 
     Raises:
-        InputError: a folder is missing, or the journal folder cannot be written to.
+        InputError: a tag is no text, a folder is missing, or the journal folder cannot be written to.
     """
     for destination in destinations:
         if not Path(destination.folder).is_dir():
             raise InputError(f"there is no folder {destination.folder!r}; make it first, or choose another.")
+    checked = _check_tags(tags or {})
     home.create()
     folder = home.run(started.run_id)
     writer = JournalWriter(folder, owner=True, sync=sync)
@@ -416,14 +438,16 @@ def begin(
             outbox.create(destination)
             outbox.add(started.run_id)
         ensure_couriers(outboxes)
-    except OSError as error:
+    except (OSError, TaximeterError) as error:
         writer.abandon()
         home.forget(started.run_id)
+        if isinstance(error, TaximeterError):
+            raise
         raise InputError(
             f"the journal folder {home.path} cannot be written to: {error}; mend that, or choose another."
         ) from error
     run = Run(home, started.run_id, started.experiment, destinations, writer=writer, wait_seconds=wait_seconds)
-    run.set_tags(tags or {})
+    run.set_tags(checked)
     run.start_capture()
     return run
 
@@ -436,10 +460,16 @@ def _attach(
 ) -> Run:
     """Return a run that another process started, for logging to it from this one; one for all its tasks."""
     if run_id not in _ATTACHED:
+        for ended in [other for other, run in _ATTACHED.items() if run.let_go()]:
+            del _ATTACHED[ended]
         place = Home(home)
         writer = JournalWriter(place.run(run_id), owner=False)
         _ATTACHED[run_id] = Run(place, run_id, experiment, destinations, writer=writer, params=params)
     return _ATTACHED[run_id]
+
+
+def _check_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    return {check_text(name, "a tag's name"): check_text(tags[name], f"tag {name!r}") for name in tags}
 
 
 def _decodable(text: str) -> str:

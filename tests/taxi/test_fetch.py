@@ -16,7 +16,7 @@ from taximeter.taxi.months import find_months
 MakeTable = Callable[..., pa.Table]
 
 JANUARY = "green_tripdata_2025-01.parquet"
-QUICK = Patience(attempts=3, timeout=0.3, pause=0.01)
+QUICK = Patience(attempts=3, timeout=3, pause=0.01)
 
 
 class Server(ThreadingHTTPServer):

@@ -86,7 +86,8 @@ def await_receipts(
     receipts: dict[Destination, Receipt] = {}
     deadline = None if timeout is None else monotonic() + timeout
     pause = _SHORTEST_PAUSE
-    while open_ones and (deadline is None or monotonic() < deadline):
+    while open_ones:
+        is_last = deadline is not None and monotonic() >= deadline
         for destination in list(open_ones):
             receipt = _look(home, run_id, destination, open_ones)
             if receipt:
@@ -94,6 +95,8 @@ def await_receipts(
                 receipts[destination] = receipt
                 if on_receipt:
                     on_receipt(destination, receipt)
+        if is_last:
+            break
         if open_ones:
             sleep(pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE)

@@ -1,10 +1,13 @@
 """Delivers what earlier couriers left: runs whose courier died or gave up, and runs that were killed."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import msgspec
 
 from taximeter.courier.launch import await_receipts, ensure_couriers
+from taximeter.environments import python_for
+from taximeter.errors import InputError
 from taximeter.journal.home import Destination, Home, Outbox
 from taximeter.journal.receipt import Receipt
 
@@ -28,9 +31,10 @@ def recover(home: Home, *, on_recovered: Callable[[Recovered], None] = lambda _:
         What became of each; nothing where nothing was left.
     """
     awaited = [(outbox, run_id) for outbox in home.outboxes() for run_id in sorted(_reopen(home, outbox))]
-    ensure_couriers({outbox.path: outbox for outbox, _ in awaited}.values())
+    problems = {outbox.path: _problem(outbox) for outbox, _ in awaited}
+    ensure_couriers({outbox.path: outbox for outbox, _ in awaited if not problems[outbox.path]}.values())
     done = []
-    for recovered in _await_all(home, awaited):
+    for recovered in _await_all(home, awaited, problems):
         on_recovered(recovered)
         done.append(recovered)
     return done
@@ -46,10 +50,21 @@ def _reopen(home: Home, outbox: Outbox) -> list[str]:
     return outbox.pending()
 
 
-def _await_all(home: Home, awaited: list[tuple[Outbox, str]]) -> Iterator[Recovered]:
+def _problem(outbox: Outbox) -> str:
+    """Return why no courier can serve an outbox, which is no reason to leave the others alone."""
+    try:
+        python_for(outbox.destination.tracker)
+    except InputError as error:
+        return str(error)
+    return ""
+
+
+def _await_all(home: Home, awaited: list[tuple[Outbox, str]], problems: dict[Path, str]) -> Iterator[Recovered]:
     for outbox, run_id in awaited:
         destination, folder = outbox.destination, home.run(run_id)
-        if folder.has_owner() and not folder.is_finished():
+        if problem := problems[outbox.path]:
+            yield Recovered(run_id, destination, Receipt(state="failed", problem=problem))
+        elif folder.has_owner() and not folder.is_finished():
             yield Recovered(run_id, destination, None)
         else:
             yield Recovered(run_id, destination, await_receipts(home, run_id, [destination])[destination])

@@ -212,7 +212,10 @@ def _size_on_server(response: httpx.Response) -> int | None:
 
 
 def _name_in(url: str) -> str:
-    name = urlsplit(url).path.rsplit("/", 1)[-1]
+    try:
+        name = urlsplit(url).path.rsplit("/", 1)[-1]
+    except ValueError as error:
+        raise InputError(f"this is no address of a file: {error}.") from error
     if not name.endswith(".parquet"):
         raise InputError(f"{_without_secrets(url)} names no parquet file: give an address that ends in .parquet.")
     return name

@@ -87,11 +87,19 @@ def write_sample(folder: str | Path) -> list[Path]:
 
     Returns:
         The files' paths, in the order of the months.
+
+    Raises:
+        InputError: they cannot be written there.
     """
-    Path(folder).mkdir(parents=True, exist_ok=True)
     paths = [Path(folder) / file_name(month, "green") for month in SAMPLE_MONTHS]
-    for month, path in zip(SAMPLE_MONTHS, paths, strict=True):
-        pq.write_table(sample_table(month), path, compression="zstd")
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        for month, path in zip(SAMPLE_MONTHS, paths, strict=True):
+            pq.write_table(sample_table(month), path, compression="zstd")
+    except OSError as error:
+        raise InputError(
+            f"the sample cannot be written to {str(folder)!r}: {error}; name another folder."
+        ) from error
     return paths
 
 
