@@ -14,13 +14,15 @@ from taximeter.diff import ABSENT, Difference
 from taximeter.measure.contention import ContentionSample, ContentionSettings
 from taximeter.measure.cost import CostSample, CostSettings
 from taximeter.measure.crash import CrashSample, CrashSettings, Death
+from taximeter.measure.faults_stage import FaultSample, FaultSettings
+from taximeter.measure.faults_training import Outcome
+from taximeter.measure.faults_worker import Fault
 from taximeter.measure.growth import GrowthSample, GrowthSettings
 from taximeter.measure.growth_worker import Growth
 from taximeter.measure.kind import Depth, Measurement, Row
 from taximeter.measure.ways import Way
 from taximeter.native import NativePart
 from taximeter.record import Environment, LockFile
-from taximeter.report.faults import FaultSample, FaultSettings
 from taximeter.results import FILE, Results, TrackerResult
 from taximeter.taxi.charts import Chart
 from taximeter.taxi.describe import MonthReport
@@ -351,7 +353,7 @@ def make_hostile() -> Results:
 
 # What measurements leave
 
-WAYS: tuple[Way, Way] = ("vendor", "interface")
+WAYS: tuple[Way, ...] = ("vendor", "interface")
 MEASURED = ["mlflow", "tensorboard", "csv", "wandb"]
 
 
@@ -359,9 +361,9 @@ def make_cost(tracker: str, base: float, **others: Any) -> Measurement[Any, Any]
     """Return what a tracker costs: little through the interface, whatever it is by itself; wandb has no params."""
     rows = []
     for workload in ("one scalar", "params"):
-        for way in WAYS:
+        for way in (*WAYS, "adapter"):
             settings = CostSettings(tracker=tracker, way=way, workload=workload, calls=200)
-            p50 = base if way == "vendor" else 2.5
+            p50 = 2.5 if way == "interface" else base
             samples = [_cost_sample(p50 * (1 + 0.05 * place), base) for place in range(5)]
             refused = workload == "params" and tracker == "wandb"
             rows.append(
@@ -470,16 +472,21 @@ def make_faults(tracker: str, kept: float, **others: Any) -> Measurement[Any, An
     """Return what survives a full disk; csv has no server that could be down."""
     rows = [
         Row(
-            settings=FaultSettings(tracker=tracker, way=way, fault="disk full"),
+            settings=FaultSettings(tracker=tracker, way=way, fault=Fault.DISK_FULL),
             samples=[
                 FaultSample(
                     means="a file system of 20 MB in memory",
-                    training="went on" if kept > 0.5 else "hung",
+                    training=Outcome.WENT_ON if kept > 0.5 else Outcome.HUNG,
                     at="" if kept > 0.5 else "a call",
+                    longest=0.01,
                     said={"warning": "No space left on <device>"},
                     acknowledged=700,
+                    refused=0,
                     found=int(700 * kept),
                     altered=0,
+                    doubled=0,
+                    invented=0,
+                    artifact=None,
                     status="running",
                     recovered=None if way == "vendor" else 700,
                     exact=None if way == "vendor" else True,
@@ -488,7 +495,7 @@ def make_faults(tracker: str, kept: float, **others: Any) -> Measurement[Any, An
         )
         for way in WAYS
     ]
-    down = FaultSettings(tracker=tracker, way="vendor", fault="server down")
+    down = FaultSettings(tracker=tracker, way="vendor", fault=Fault.SERVER_DOWN)
     rows.append(Row(settings=down, samples=[], problems=[f"{tracker} has no server"]))
     return make_measurement("faults", tracker, rows, **others)
 

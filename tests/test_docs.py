@@ -10,6 +10,7 @@ import pytest
 
 from taximeter.matrix import capability_matrix
 from taximeter.plugins import installed, load
+from taximeter.report.claims import CLAIMS, read_claims
 from taximeter.verdicts import FACTS
 
 ROOT = Path(__file__).parents[1]
@@ -50,6 +51,14 @@ def test_the_commands_in_the_readme_exist(line: str) -> None:
     command = [word for word in words[1:3] if word.isalpha() and word not in installed()]
     shown = subprocess.run([TAXIMETER, *command, "--help"], capture_output=True, text=True, check=True).stdout
     assert all(option in shown for option in words if option.startswith("--"))
+
+
+def test_every_claim_is_of_a_tracker_and_has_a_source() -> None:
+    """An address with the day on which the words stood there, or a place in words."""
+    for claim in read_claims(ROOT / "reports" / CLAIMS):
+        assert {claim.tracker, claim.other} - {""} <= set(installed())
+        assert claim.both
+        assert bool(claim.seen) == claim.source.startswith("https://")
 
 
 def test_every_tracker_has_a_readme() -> None:

@@ -207,7 +207,29 @@ def test_the_newest_measurement_of_a_tracker_counts(tmp_path: Path) -> None:
     save(make_cost("csv", 555.0, made=1_763_900_100_000_000), tmp_path / "results", "cost-csv")
     render(tmp_path)
     rows = list(csv.reader(StringIO((tmp_path / "tables/cost-vendor.csv").read_text())))
-    assert next(row for row in rows if row[0] == "csv")[1] == str(777.0 * 1.1)
+    assert next(row for row in rows if row[0] == "csv")[2] == str(777.0 * 1.1)
+
+
+def test_releases_of_a_vendor_stand_side_by_side(tmp_path: Path) -> None:
+    """Oldest first, in tables of their own: elsewhere a tracker is there once."""
+    write_project(tmp_path)
+    for place, version in enumerate(("3.9.0", "3.10.0", "2.22.0")):
+        measured = make_cost(f"mlflow=={version}", 100.0 * place, version=version)
+        save(measured, tmp_path / "results", f"cost-mlflow-{place}")
+    render(tmp_path)
+    assert names_in(tmp_path / "tables/releases-vendor.csv") == [
+        "mlflow==2.22.0",
+        "mlflow==3.9.0",
+        "mlflow==3.10.0",
+        "mlflow",
+    ]
+    for table in ("cost-vendor", "cost-adapter", "workloads-interface", "chart-calls"):
+        assert not any("==" in name for name in names_in(tmp_path / f"tables/{table}.csv"))
+
+
+def names_in(file: Path) -> list[str]:
+    """Return the first cells of a table's rows."""
+    return [row[0] for row in csv.reader(StringIO(file.read_text()))][1:]
 
 
 def test_a_comparison_is_the_newest_or_the_one_that_is_named(project: Path, tmp_path: Path) -> None:
@@ -360,7 +382,7 @@ def test_a_tracker_that_is_not_kept_up_is_marked(page: Page) -> None:
 
 def test_a_gap_has_its_reason(page: Page) -> None:
     """It is a dash in the row, and the reason is on hover and for screen readers."""
-    page.locator("#cost details:not(.rows) summary").click()
+    page.locator("#cost details:not(.rows) summary").first.click()
     gap = page.locator("#table-workloads-vendor tr", has_text="wandb").locator(".why")
     assert gap.get_attribute("title") == "wandb has <b>no</b> params"
     assert gap.inner_text().split()[0] == "–"

@@ -9,12 +9,12 @@ from taximeter.record import Environment
 from taximeter.report.claims import Answer, Known, answer
 from taximeter.report.comparison import Comparison, comparison_of, comparison_tables
 from taximeter.report.cost_figures import cost_figures
-from taximeter.report.costs import calls_figure, costs_tables, workloads_tables
+from taximeter.report.costs import calls_figure, costs_tables, releases_tables, workloads_tables
 from taximeter.report.experiment import Experiment, read_experiment
 from taximeter.report.figures import Figure
 from taximeter.report.gallery import Gallery
 from taximeter.report.growth import growth_figures, growth_tables
-from taximeter.report.material import Material, Source, tracker_names, versions_of
+from taximeter.report.material import Material, Source, versions_of
 from taximeter.report.matrix import Matrix
 from taximeter.report.model_figures import model_figures
 from taximeter.report.needs import NeedsTable, needs_table
@@ -100,7 +100,7 @@ def make_report(material: Material) -> Report:
     """
     results, newest = material.comparison, _newest(material)
     experiment = read_experiment(results) if results else None
-    names = tracker_names(material)
+    names = material.names
     compared = results.trackers if results else []
     figures = _figures(material, experiment)
     return Report(
@@ -213,7 +213,8 @@ def _tables(material: Material, experiment: Experiment | None, environment: Envi
     if material.comparison and experiment:
         tables += comparison_tables(material.comparison, experiment)
     if cost := material.of("cost"):
-        tables += [*costs_tables(cost).values(), *workloads_tables(cost).values()]
+        tables += [*costs_tables(cost), *workloads_tables(cost)]
+    tables += releases_tables(material.releases("cost"))
     if growth := material.of("growth"):
         tables += growth_tables(growth).values()
     if material.measured:

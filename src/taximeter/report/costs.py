@@ -10,7 +10,7 @@ from taximeter.measure.statistics import Estimate, estimate
 from taximeter.measure.workloads import WORKLOADS
 from taximeter.report.figures import Figure, Plot, beside, decades, hover, log_axis, rows_chart
 from taximeter.report.numbers import number
-from taximeter.report.samples import TONES, WAYS, Found, estimates, find, spread
+from taximeter.report.samples import ADAPTER, TONES, WAYS, Found, estimates, find, spread
 from taximeter.report.tables import Cell, Sheet, Table, figure, text
 from taximeter.report.text import counted, ranged
 
@@ -156,12 +156,29 @@ def _call(row: int, name: str, found: Found, scale: list[int], tone: str) -> lis
     return [line, beside(max(p50.median, p99.median), row, name, words)]
 
 
-def costs_tables(measurements: Sequence[Measurement[Any, Any]]) -> dict[str, Table]:
-    """Return one row for each tracker with all that one scalar a call costs, by way."""
-    return {way: _costs(measurements, way) for way in WAYS}
+def costs_tables(measurements: Sequence[Measurement[Any, Any]]) -> list[Table]:
+    """Return one row for each tracker with all that one scalar a call costs, a table for each way."""
+    return [
+        _costs(measurements, way, f"cost-{way}", f"One value of one metric a call, {words}")
+        for way, words in (WAYS | ADAPTER).items()
+        if way in WAYS or _is_measured(measurements, way)
+    ]
 
 
-def _costs(measurements: Sequence[Measurement[Any, Any]], way: str) -> Table:
+def releases_tables(measurements: Sequence[Measurement[Any, Any]]) -> list[Table]:
+    """Return the same for several releases of the same vendors, each in an environment of its own."""
+    return [
+        _costs(measurements, way, f"releases-{way}", f"One value of one metric a call by release, {words}")
+        for way, words in WAYS.items()
+        if measurements
+    ]
+
+
+def _is_measured(measurements: Sequence[Measurement[Any, Any]], way: str) -> bool:
+    return any(row.settings.way == way for each in measurements for row in each.rows)
+
+
+def _costs(measurements: Sequence[Measurement[Any, Any]], way: str, name: str, caption: str) -> Table:
     found = [scalar_found(each, way) for each in measurements]
     problems = [each.problem for each in found]
     columns = [estimates([each.estimate(value) for each in found], problems, unit) for _, unit, value in _COLUMNS]
@@ -170,10 +187,13 @@ def _costs(measurements: Sequence[Measurement[Any, Any]], way: str) -> Table:
         titles.append("stored, × the vendor's time")
         columns.append(estimates(_times(measurements, found), problems))
     return Table(
-        id=f"cost-{way}",
-        caption=f"One value of one metric a call, {WAYS[way]}",
-        columns=["tracker", *titles],
-        rows=[[text(each.tracker), *(cells[row] for cells in columns)] for row, each in enumerate(measurements)],
+        id=name,
+        caption=caption,
+        columns=["tracker", "version", *titles],
+        rows=[
+            [text(each.tracker), text(each.version or "–"), *(cells[row] for cells in columns)]
+            for row, each in enumerate(measurements)
+        ],
         note="Medians; hover for the interval. A point is stored when the vendor's finish has returned, and "
         "through taximeter when the courier has read it back. Memory and processes are of all that was started.",
     )
@@ -186,12 +206,16 @@ def _times(measurements: Sequence[Measurement[Any, Any]], found: Sequence[Found]
     ]
 
 
-def workloads_tables(measurements: Sequence[Measurement[Any, Any]]) -> dict[str, Table]:
-    """Return the median call of every workload, by way."""
-    return {way: _workloads(measurements, way) for way in WAYS}
+def workloads_tables(measurements: Sequence[Measurement[Any, Any]]) -> list[Table]:
+    """Return the median call of every workload, a table for each way."""
+    return [
+        _workloads(measurements, way, words)
+        for way, words in (WAYS | ADAPTER).items()
+        if way in WAYS or _is_measured(measurements, way)
+    ]
 
 
-def _workloads(measurements: Sequence[Measurement[Any, Any]], way: str) -> Table:
+def _workloads(measurements: Sequence[Measurement[Any, Any]], way: str, words: str) -> Table:
     names = [
         name
         for name in WORKLOADS
@@ -201,7 +225,7 @@ def _workloads(measurements: Sequence[Measurement[Any, Any]], way: str) -> Table
     attached = _attached(measurements) if way == "interface" else []
     return Table(
         id=f"workloads-{way}",
-        caption=f"A call of each sort, {WAYS[way]}: p50",
+        caption=f"A call of each sort, {words}: p50",
         columns=["tracker", *(f"{name}, ms" for name in names)],
         rows=[
             *([text(each.tracker), *(cells[row] for cells in columns)] for row, each in enumerate(measurements)),

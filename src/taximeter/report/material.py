@@ -1,5 +1,7 @@
 """What a report is made of: a comparison, measurements, verdicts and claims, each from files and nothing else."""
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -7,13 +9,10 @@ from typing import Any, Final
 import msgspec
 
 from taximeter.errors import InputError
-from taximeter.measure.contention import CONTENTION
-from taximeter.measure.cost import COST
-from taximeter.measure.crash import CRASH
-from taximeter.measure.growth import GROWTH
-from taximeter.measure.kind import FORMAT, Kind, Measurement
+from taximeter.measure.kind import Measurement
+from taximeter.measure.kinds import KINDS
+from taximeter.plugins import tracker_name
 from taximeter.report.claims import CLAIMS, Claim, read_claims
-from taximeter.report.faults import FaultSample, FaultSettings
 from taximeter.report.gallery import Gallery, make_gallery
 from taximeter.report.text import listed
 from taximeter.results import FILE, Results, read_results
@@ -22,8 +21,6 @@ from taximeter.verdicts.results import TrackerVerdicts, read_verdicts
 RESULTS: Final = "results"
 """The folder of dated results below that of all reports."""
 
-_KINDS: Final[dict[str, Kind[Any, Any]]] = {kind.name: kind for kind in (COST, GROWTH, CRASH, CONTENTION)}
-_FAULTS: Final = "faults"
 _VERDICTS: Final = "verdicts"
 
 
@@ -46,14 +43,34 @@ class Material(msgspec.Struct, frozen=True, kw_only=True):
     verdicts: Sequence[TrackerVerdicts] = ()
     claims: Sequence[Claim] = ()
 
+    @property
+    def names(self) -> list[str]:
+        """Every tracker that anything is known of, by name; a release is one only where its tracker is not."""
+        compared = [tracker.name for tracker in self.comparison.trackers] if self.comparison else []
+        known = {*compared, *(source.tracker for source in self.measured)}
+        return sorted(name for name in known if name == tracker_name(name) or tracker_name(name) not in known)
+
     def of(self, kind: str) -> list[Measurement[Any, Any]]:
         """Return the measurements of a kind, by the names of the trackers."""
-        return [source.content for source in self.measured if source.kind == kind]
+        names = self.names
+        return [source.content for source in self.measured if source.kind == kind and source.tracker in names]
+
+    def releases(self, kind: str) -> list[Measurement[Any, Any]]:
+        """Return the measurements of a kind of trackers with several releases of their vendors, oldest first."""
+        measured = [source.content for source in self.measured if source.kind == kind and source.content.version]
+        counts = Counter(tracker_name(each.tracker) for each in measured)
+        several = [each for each in measured if counts[tracker_name(each.tracker)] > 1]
+        return sorted(several, key=lambda each: (tracker_name(each.tracker), _numbers(each.version), each.tracker))
 
     @property
     def is_project(self) -> bool:
         """Whether there is more than a comparison."""
         return bool(self.measured or self.claims or not self.comparison)
+
+
+def _numbers(version: str) -> list[int]:
+    """Return what orders the releases of a vendor."""
+    return [int(number) for number in re.findall(r"[0-9]+", version)]
 
 
 def read_material(folder: Path, comparison: str | None = None) -> Material:
@@ -111,32 +128,14 @@ def _read(file: Path) -> Any:
     kind = file.name.partition("-")[0]
     if kind == _VERDICTS:
         return read_verdicts(file)
-    if kind == _FAULTS:
-        return _read_faults(file)
-    return _KINDS[kind].read(file) if kind in _KINDS else None
-
-
-def _read_faults(file: Path) -> Measurement[FaultSettings, FaultSample]:
-    try:
-        found = msgspec.json.decode(file.read_bytes(), type=Measurement[FaultSettings, FaultSample])
-    except (OSError, msgspec.MsgspecError) as error:
-        raise InputError(f"{file} is no file of faults measurements: {error}.") from error
-    if found.format != FORMAT:
-        raise InputError(f"{file} has format {found.format}; this version of taximeter reads {FORMAT}.")
-    return found
-
-
-def tracker_names(material: Material) -> list[str]:
-    """Return every tracker that anything is known of, in the order of their names."""
-    compared = [tracker.name for tracker in material.comparison.trackers] if material.comparison else []
-    return sorted({*compared, *(source.tracker for source in material.measured)})
+    return KINDS[kind].read(file) if kind in KINDS else None
 
 
 def versions_of(material: Material) -> str:
     """Return the trackers' vendors with their versions in a sentence."""
     known: dict[str, str] = {}
     for source in material.measured:
-        if source.content.vendor:
+        if source.content.vendor and source.tracker in material.names:
             known[source.content.vendor] = f"{source.content.vendor} {source.content.version or '(not installed)'}"
     for tracker in material.comparison.trackers if material.comparison else ():
         if tracker.vendor:

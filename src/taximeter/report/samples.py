@@ -12,6 +12,9 @@ from taximeter.report.text import counted
 WAYS: Final = {"vendor": "as the vendor ships it", "interface": "through taximeter"}
 """The two ways that a page shows, and what it calls them."""
 
+ADAPTER: Final = {"adapter": "with taximeter's adapter alone"}
+"""The way between the two, which only tables show: neither a journal nor a process of its own."""
+
 TONES: Final = {"vendor": "dark", "interface": "taxi"}
 """Yellow is taximeter's and nobody else's."""
 
