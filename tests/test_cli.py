@@ -70,6 +70,9 @@ def test_a_tracker_that_is_not_installed_is_told_everywhere(arguments: tuple[str
         (("runs", "missing/store.db"), "no such file"),
         (("data", "describe", "2025-13"), "2025-13"),
         (("report", "nowhere"), "taximeter compare"),
+        (("report", __file__), "taximeter compare"),
+        (("data", "sample", __file__), "cannot be written"),
+        (("data", "fetch", "https://[x/y.parquet"), "no address"),
     ],
 )
 def test_bad_input_is_one_sentence_and_exit_code_2(arguments: tuple[str, ...], said: str) -> None:

@@ -2,7 +2,7 @@
 
 import typer
 
-from taximeter.cli import check, data, environments, measuring, stores, training, verdicts
+from taximeter.cli import check, data, environments, measuring, reports, stores, training, verdicts
 
 app = typer.Typer(
     name="taximeter",
@@ -14,8 +14,8 @@ app = typer.Typer(
 )
 app.command("run")(training.run_experiment)
 app.command("compare")(training.compare_trackers)
-app.command("report")(training.render_report)
-app.command("screenshots")(training.photograph_report)
+app.command("report")(reports.render_report)
+app.command("screenshots")(reports.photograph_report)
 app.command("measure")(measuring.measure_trackers)
 app.command("check")(check.check_suite)
 app.command("trackers")(stores.list_trackers)

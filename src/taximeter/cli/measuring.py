@@ -10,13 +10,12 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from taximeter.cli.environments import make
 from taximeter.cli.output import console, print_json, stderr
+from taximeter.cli.reports import RESULTS
 from taximeter.environments import lacks_environment
 from taximeter.errors import InputError
 from taximeter.measure.kind import Depth
 from taximeter.plugins import installed
 from taximeter.store.address import parse_store
-
-RESULTS = Path("reports/results")
 
 
 def measure_trackers(

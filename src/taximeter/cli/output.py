@@ -1,7 +1,8 @@
 """How results are printed: tables for people, JSON for machines, and no control characters from any store."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +17,16 @@ stderr = Console(stderr=True)
 
 _BETWEEN = 3
 """Cells between two columns."""
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str], None]]:
+    """Show which stage is at work, on standard error; one line a stage where it is no terminal."""
+    if not stderr.is_terminal:
+        yield lambda stage: stderr.print(f"taximeter: {stage}", style="dim", highlight=False)
+        return
+    with stderr.status("starting") as status:
+        yield lambda stage: status.update(f"{stage} …")
 
 
 def print_json(value: Any) -> None:

@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 import typer
 from rich.status import Status
+from rich.text import Text
 
 from taximeter.cli.output import (
     console,
@@ -203,9 +205,9 @@ def recover_runs(
     Example: taximeter recover
     """
     with stderr.status("delivering what is left") as status:
-        done = recover(Home(home), on_recovered=lambda one: status.update(f"{one.destination}: {one.run_id}"))
+        done = recover(Home(home), on_recovered=lambda one: status.update(_recovered_line(one)))
     if as_json:
-        print_json(done)
+        print_json([_without_secrets(one) for one in done])
     elif done:
         print_table(f"{len(done)} deliveries", ("run", "store", "state", "problem"), map(_recovered_row, done))
     else:
@@ -213,6 +215,15 @@ def recover_runs(
     bad = [one for one in done if one.receipt and not one.receipt.is_good]
     if bad:
         raise TaximeterError(f"{len(bad)} of {len(done)} deliveries failed; the runs stay safe in the journal.")
+
+
+def _recovered_line(one: Recovered) -> Text:
+    return plain(redact(f"{one.destination}: {one.run_id}"))
+
+
+def _without_secrets(one: Recovered) -> Recovered:
+    location = redact(one.destination.location)
+    return msgspec.structs.replace(one, destination=msgspec.structs.replace(one.destination, location=location))
 
 
 def _recovered_row(one: Recovered) -> tuple[str, ...]:

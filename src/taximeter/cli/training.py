@@ -1,25 +1,25 @@
-"""Commands that train: ``run``, ``compare``, and ``report``, which shows again what was compared."""
+"""Commands that train: ``run`` and ``compare``."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 import typer
 
-from taximeter.cli.output import console, print_json, print_table, short_number, size, stderr
+from taximeter.cli.output import print_json, print_table, progress
+from taximeter.cli.reports import REPORTS, RESULTS, Json, Verdicts, photographer, write_report
+from taximeter.cli.scores import print_result, print_results, verdict_of
 from taximeter.environments import check_version
 from taximeter.errors import InputError, TaximeterError
 from taximeter.plugins import installed
 from taximeter.redact import redact
-from taximeter.results import Results, TrackerResult, add_verdicts, read_results
+from taximeter.results import add_verdicts
 from taximeter.run import Run
 from taximeter.start import start_run
 from taximeter.store.address import parse_store
 from taximeter.taxi.settings import Experiment
 
-REPORTS = Path("reports")
 EXPERIMENT = "nyc-taxi-duration"
 
 Months = list[str] | None
@@ -34,9 +34,7 @@ Model = Annotated[str, typer.Option(help="lasso, ridge, linear, elasticnet, sgd,
 Set = Annotated[Months, typer.Option("--set", help="A hyperparameter, such as alpha=0.01; may be given again.")]
 MaxDistance = Annotated[float | None, typer.Option(help="Leave out longer trips, in miles, in every set alike.")]
 AllowLeak = Annotated[bool, typer.Option("--allow-leak", help="Go on where two sets hold the same trips.")]
-Verdicts = Annotated[bool, typer.Option("--verdicts", help="Add the latest saved verdicts on each tracker.")]
 Screenshots = Annotated[bool, typer.Option("--screenshots", help="Photograph the run in each tracker's own UI.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
 def run_experiment(
@@ -68,7 +66,7 @@ def run_experiment(
     if not tracker:
         raise InputError(f"no tracker is given; try --tracker {next(iter(installed()), 'NAME')} ({_known()}).")
     _check_stores(tracker)
-    with _progress() as on_stage:
+    with progress() as on_stage:
         on_stage("reading trips")
         prepared = _prepare(train, validation, test, colour, data, model, settings, max_distance, allow_leak)
         run = start_run(
@@ -87,7 +85,7 @@ def run_experiment(
     if as_json:
         print_json({"run": run.id, "result": msgspec.to_builtins(result), "stores": _stores(run)})
     else:
-        _print_result(msgspec.to_builtins(result))
+        print_result(msgspec.to_builtins(result))
         rows = [(item["tracker"], item["location"], item["state"], item["problem"]) for item in _stores(run)]
         print_table(f"Run {run.id}", ("tracker", "store", "state", "problem"), rows)
     _raise_for_stores(run)
@@ -126,86 +124,21 @@ def compare_trackers(
     folder = REPORTS / name
     trackers = tracker or list(installed())
     _check_stores(trackers)
-    take_screenshots = _photographer() if screenshots else None
-    with _progress() as on_stage:
+    take_screenshots = photographer() if screenshots else None
+    with progress() as on_stage:
         on_stage("reading trips")
         prepared = _prepare(train, validation, test, colour, data, model, settings, max_distance, allow_leak)
         results = compare(prepared, trackers, folder, on_stage=on_stage)
-        results = add_verdicts(results, folder, REPORTS / "results") if verdicts else results
+        results = add_verdicts(results, folder, RESULTS) if verdicts else results
         results = take_screenshots(results, folder, on_stage=on_stage) if take_screenshots else results
         on_stage("writing the report")
-        page = _write_report(results, folder)
+        page = write_report(results, folder)
     if as_json:
         print_json(results)
     else:
-        _print_results(results, page)
+        print_results(results, page)
     if not results.all_equal:
-        raise TaximeterError(f"{_verdict(results)}; see {page}.")
-
-
-def render_report(
-    folder: Annotated[
-        Path | None,
-        typer.Argument(help="A comparison's folder; without it, the page of everything that was measured."),
-    ] = None,
-    comparison: Annotated[
-        str | None, typer.Option(help="The name of the comparison that this page shows; the newest by default.")
-    ] = None,
-    verdicts: Verdicts = False,
-) -> None:
-    """Write the page of all results below reports/ again, or that of one comparison.
-
-    The page of all results always has the latest verdicts.
-
-    Example: taximeter report reports/demo
-    """
-    if folder is None:
-        page = _write_project(comparison)
-    elif comparison is not None:
-        raise InputError("--comparison chooses for the page of all results: leave the folder out.")
-    else:
-        results = read_results(folder)
-        page = _write_report(add_verdicts(results, folder, REPORTS / "results") if verdicts else results, folder)
-    console.print(f"{page}", highlight=False, soft_wrap=True)
-
-
-def photograph_report(
-    folder: Annotated[Path, typer.Argument(help="The report's folder.")] = REPORTS / "compare",
-    as_json: Json = False,
-) -> None:
-    """Photograph a comparison's run in each tracker's own UI, and write its pages again.
-
-    The pictures lie in the report's folder, in screenshots/.
-
-    Example: taximeter screenshots reports/demo
-    """
-    take_screenshots = _photographer()
-    with _progress() as on_stage:
-        results = take_screenshots(read_results(folder), folder, on_stage=on_stage)
-        on_stage("writing the report")
-        _write_report(results, folder)
-    if as_json:
-        print_json(results.screenshots)
-        return
-    rows = [(shot.tracker, shot.file or "", shot.reason or shot.caption) for shot in results.screenshots]
-    print_table("The run in each tracker's own UI", ("tracker", "picture", "what it shows, or why none"), rows)
-
-
-def _photographer() -> Any:
-    """Return what takes screenshots, before anything takes time.
-
-    Raises:
-        InputError: something that it needs is not installed.
-    """
-    try:
-        from taximeter.screenshots import take_screenshots  # noqa: PLC0415 - an extra, which few need
-        from taximeter.screenshots.browser import find_chromium  # noqa: PLC0415 - as above
-    except ModuleNotFoundError as error:
-        raise InputError(
-            f"screenshots need {error.name}, which is not installed; `pip install playwright pyte` adds it."
-        ) from error
-    find_chromium()
-    return take_screenshots
+        raise TaximeterError(f"{verdict_of(results)}; see {page}.")
 
 
 def _prepare(
@@ -246,34 +179,6 @@ def _train(prepared: Any, run: Run, on_stage: Callable[[str], None]) -> Any:
     return train(prepared, run, on_stage)
 
 
-def _write_report(results: Results, folder: Path) -> Path:
-    from taximeter.report import write_report  # noqa: PLC0415 - Jinja2 is needed here only
-
-    return write_report(results, folder)
-
-
-def _write_project(comparison: str | None) -> Path:
-    from taximeter.report import write_figures, write_project  # noqa: PLC0415 - as above
-
-    page = write_project(REPORTS, comparison)
-    try:
-        _photographer()
-        write_figures(page)
-    except TaximeterError as error:
-        stderr.print(f"taximeter: the charts were not drawn as PNG: {error}", highlight=False, soft_wrap=True)
-    return page
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    """Show which stage is at work, on standard error; one line a stage where it is no terminal."""
-    if not stderr.is_terminal:
-        yield lambda stage: stderr.print(f"taximeter: {stage}", style="dim", highlight=False)
-        return
-    with stderr.status("starting") as status:
-        yield lambda stage: status.update(f"{stage} …")
-
-
 def _check_stores(trackers: list[str]) -> None:
     """Complain of a tracker that cannot be used before anything takes time."""
     for tracker in trackers:
@@ -312,56 +217,3 @@ def _raise_for_stores(run: Run) -> None:
             f"{', '.join(bad)} does not hold the run; it is safe in the journal, and "
             "`taximeter recover` delivers it."
         )
-
-
-def _print_result(result: dict[str, Any]) -> None:
-    console.print(
-        f"[bold]{result['experiment']['model']}[/bold] on {result['kind']} data, {result['colour']} taxis"
-    )
-    rows = [
-        (
-            role,
-            *(short_number(source[role][name], 4) for name in ("rmse", "mae", "r2") for source in _sides(result)),
-        )
-        for role in result["metrics"]
-    ]
-    columns = ("set", "rmse, min", "(mean)", "mae, min", "(mean)", "r2", "(mean)")
-    print_table("Scores, each beside that of the mean duration", columns, rows, right=columns[1:])
-
-
-def _sides(result: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    return result["metrics"], result["baseline"]
-
-
-def _print_results(results: Results, page: Path) -> None:
-    _print_result(results.experiment)
-    columns = ("tracker", "state", "validation rmse", "native", "seconds", "bytes")
-    rows = [_tracker_row(tracker) for tracker in results.trackers]
-    title = "Each store, read back; native: the facts that its own view keeps"
-    print_table(title, columns, rows, right=columns[2:])
-    for tracker in results.trackers:
-        for difference in tracker.differences[:5]:
-            console.print(f"{tracker.name}: {difference}", markup=False)
-        if tracker.problem:
-            console.print(f"{tracker.name}: {tracker.problem}", markup=False)
-    console.print(f"[bold]{_verdict(results)}[/bold]")
-    console.print(f"report: {page}", highlight=False, soft_wrap=True)
-
-
-def _tracker_row(tracker: TrackerResult) -> tuple[str, ...]:
-    kept = sum(part.kept for part in tracker.native or ())
-    facts = sum(part.facts for part in tracker.native or ())
-    rmse = (tracker.metrics or {}).get("validation/rmse")
-    return (
-        tracker.name,
-        tracker.state,
-        "" if rmse is None else repr(rmse),
-        f"{kept}/{facts}" if facts else "",
-        short_number(sum(tracker.seconds.values())),
-        size(tracker.bytes),
-    )
-
-
-def _verdict(results: Results) -> str:
-    equal = sum(bool(tracker.equal) for tracker in results.holding)
-    return f"{equal} of {len(results.holding)} trackers hold the same run"

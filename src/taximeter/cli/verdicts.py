@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from functools import partial
 from itertools import groupby
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -11,11 +10,10 @@ from rich.status import Status
 from rich.text import Text
 
 from taximeter.cli.output import console, plain, print_json, print_matrix, stderr
+from taximeter.cli.reports import RESULTS
 from taximeter.errors import TaximeterError, TrackerError
 from taximeter.plugins import installed, load
 from taximeter.verdicts.results import Finding, TrackerVerdicts, Verdict, save_verdicts
-
-RESULTS = Path("reports/results")
 
 _STYLES = {
     Verdict.IDENTICAL: "green",
