@@ -17,9 +17,9 @@ from taximeter.measure.ways import Way, readable
 from taximeter.plugins import load
 from taximeter.store.client import Store
 
-WRITE_SECONDS: Final = 20.0
+WRITE_SECONDS: Final = 10.0
 """Writing ends after so long, with what has been written."""
-READ_SECONDS: Final = 10.0
+READ_SECONDS: Final = 5.0
 """Reading all runs ends after so long, and counts for those that were read."""
 _SIZES = {
     Growth.POINTS: (1_000, 10_000, 100_000, 1_000_000),
