@@ -5,6 +5,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import msgspec
 
 from taximeter.diff import diff
 from taximeter.environments import version_in_use
-from taximeter.errors import InputError, TaximeterError
+from taximeter.errors import InputError, TaximeterError, TrackerError
 from taximeter.journal.home import Destination
 from taximeter.journal.receipt import Receipt
 from taximeter.native import compare_native
@@ -52,7 +53,7 @@ def compare(
     Raises:
         InputError: the model cannot learn from the data, or the folder holds something else.
     """
-    stores = _fresh_stores(folder)
+    stores = _fresh_stores(folder, trackers)
     destinations = [parse_store(tracker, stores) for tracker in trackers]
     run = start_run(
         trackers=trackers,
@@ -75,7 +76,7 @@ def compare(
     return _conclude(folder, run, record, msgspec.to_builtins(trained), results)
 
 
-def _fresh_stores(folder: Path) -> Path:
+def _fresh_stores(folder: Path, trackers: Sequence[str]) -> Path:
     """Return the folder for the stores, emptied of an earlier comparison's."""
     stores = folder / STORES
     is_ours = (folder / FILE).exists() or (folder / ".taximeter").is_dir()
@@ -85,6 +86,9 @@ def _fresh_stores(folder: Path) -> Path:
     shutil.rmtree(folder / ".taximeter", ignore_errors=True)
     (folder / FILE).unlink(missing_ok=True)
     stores.mkdir(parents=True)
+    for tracker in trackers:
+        with suppress(TrackerError):  # its courier will say so
+            load(tracker).set_apart(stores)
     return stores.absolute()
 
 

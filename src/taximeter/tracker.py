@@ -189,6 +189,14 @@ class Tracker(ABC):
         """Return the location, as the vendor's users write it, of the usual store in `folder`."""
 
     @classmethod
+    def set_apart(cls, folder: Path) -> None:
+        """Keep the store in `folder` from becoming a part of one that the folder lies in; most never would.
+
+        Raises:
+            TrackerError: it cannot be done.
+        """
+
+    @classmethod
     def recognises(cls, path: Path) -> bool:  # noqa: ARG003 - a tracker without paths recognises none
         """Tell whether `path` looks like a store of this tracker; must be quick and certain."""
         return False

@@ -511,6 +511,16 @@ def test_a_commit_that_is_not_here_is_no_parent(code: Path, blobs: Path) -> None
         assert subjects == ["lasso: finished", "lasso: started"]
 
 
+def test_a_store_may_be_set_apart_from_the_repository_that_it_lies_in(code: Path, blobs: Path) -> None:
+    """Runs that are there to be compared are none of the project's own."""
+    folder = code / "reports" / "stores"
+    folder.mkdir(parents=True)
+    GitTracker.set_apart(folder)
+    record = record_run(GitTracker(str(folder)), full_run("a" * 32), blobs)
+    assert [run.run_id for run in GitTracker(str(folder)).list_runs()] == [record.run_id]
+    assert list(GitTracker(str(code)).list_runs()) == []
+
+
 def test_a_code_that_becomes_known_late_goes_below_the_run(
     code: Path, blobs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

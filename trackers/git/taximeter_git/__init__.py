@@ -42,6 +42,13 @@ class GitTracker(Tracker):
         return str(folder)
 
     @classmethod
+    def set_apart(cls, folder: Path) -> None:
+        """Make the folder a repository of its own."""
+        from taximeter_git.repository import make_apart  # noqa: PLC0415 - the vendor is met here only
+
+        make_apart(folder)
+
+    @classmethod
     def recognises(cls, path: Path) -> bool:
         """Tell whether `path` is the top or the git folder of a repository with runs."""
         from taximeter_git.repository import has_runs  # noqa: PLC0415 - what a listing does not need

@@ -75,8 +75,11 @@ def find_repository(folder: Path) -> Repository | None:
 def make_repository(folder: Path) -> Repository:
     """Return the repository that `folder` is or lies in; where there is none, make one, in one step."""
     folder.mkdir(parents=True, exist_ok=True)
-    if found := find_repository(folder):
-        return found
+    return find_repository(folder) or make_apart(folder)
+
+
+def make_apart(folder: Path) -> Repository:
+    """Make a folder that is there a repository, in one step, whatever it lies in."""
     with tempfile.TemporaryDirectory(prefix=".taximeter-", dir=folder) as partial:
         _init(partial)
         try:
