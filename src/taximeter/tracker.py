@@ -189,7 +189,7 @@ class Tracker(ABC):
         """Return the location, as the vendor's users write it, of the usual store in `folder`."""
 
     @classmethod
-    def set_apart(cls, folder: Path) -> None:
+    def set_apart(cls, folder: Path) -> None:  # noqa: B027 - most have nothing to do
         """Keep the store in `folder` from becoming a part of one that the folder lies in; most never would.
 
         Raises:
