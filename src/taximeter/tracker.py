@@ -188,8 +188,8 @@ class Tracker(ABC):
     def location_in(cls, folder: Path) -> str:
         """Return the location, as the vendor's users write it, of the usual store in `folder`."""
 
-    @classmethod
-    def set_apart(cls, folder: Path) -> None:  # noqa: B027 - most have nothing to do
+    @classmethod  # noqa: B027 - most have nothing to do
+    def set_apart(cls, folder: Path) -> None:
         """Keep the store in `folder` from becoming a part of one that the folder lies in; most never would.
 
         Raises:
