@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import os
 import re
 import subprocess
@@ -542,7 +543,11 @@ def test_words_in_a_chart_stay_words(visit: Any, hostile: Path) -> None:
 def test_a_slope_is_the_power_of_the_size() -> None:
     """One size has none."""
     assert Curve([(10.0, 5.0), (100.0, 500.0)]).slope == pytest.approx(2)
-    assert Curve([(10.0, 5.0)]).slope is None
+    assert Curve([(1.0, 5.0), (10.0, 5.0), (100.0, 500.0), (110.0, 500.0)]).slope == pytest.approx(
+        math.log(100) / math.log(11)
+    )
+    assert Curve([(10.0, 5.0), (11.0, 6.0)]).slope is None
+    assert Curve([]).slope is None
 
 
 def test_a_logarithmic_axis_has_whole_decades() -> None:

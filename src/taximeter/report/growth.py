@@ -1,9 +1,9 @@
-"""How stores grow: small charts on one scale with the slope through them, and a table of all slopes."""
+"""How stores grow: small charts on one scale with the slope at their ends, and a table of all slopes."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
-import numpy as np
 import plotly.graph_objects as go
 
 from taximeter.measure.kind import Measurement
@@ -13,7 +13,8 @@ from taximeter.report.samples import NOT_MEASURED, TONES, WAYS
 from taximeter.report.tables import Cell, Sheet, Table, text
 
 _HEIGHT: Final = 160
-_FEWEST: Final = 2
+_APART: Final = 3
+"""Two sizes tell how something grows if one is so many times the other; where time was up they may be nearer."""
 _MEASURES: Final[tuple[tuple[str, Callable[[Any], float]], ...]] = (
     ("write", lambda sample: sample.write),
     ("bytes", lambda sample: sample.size),
@@ -31,11 +32,14 @@ class Curve(NamedTuple):
 
     @property
     def slope(self) -> float | None:
-        """The power of the size with which the value grows, fitted to its logarithms; 1 is linear."""
-        if len({size for size, _ in self.points}) < _FEWEST:
-            return None
-        sizes, values = np.log10(np.asarray(self.points)).T
-        return float(np.polyfit(sizes, values, 1)[0])
+        """The power of the size with which the value grows at its upper end; 1 is linear.
+
+        It is that from the largest size but one to the largest: among small ones the start of a process, which
+        does not grow, hides what does.
+        """
+        largest, last = self.points[-1] if self.points else (0.0, 0.0)
+        below = [point for point in self.points if point[0] * _APART <= largest]
+        return math.log(last / below[-1][1], largest / below[-1][0]) if below else None
 
 
 def growth_figures(measurements: Sequence[Measurement[Any, Any]], where: str) -> list[Figure]:
@@ -146,7 +150,7 @@ def _table(measurements: Sequence[Measurement[Any, Any]], way: str) -> Table:
         caption=f"With which power of the size it grows, {WAYS[way]}",
         columns=["tracker", "grows by", *(name for name, _ in _MEASURES)],
         rows=rows,
-        note="1 is linear, 0 does not grow, 2 is quadratic; fitted to the logarithms of all sizes written.",
+        note="1 is linear, 0 does not grow, 2 is quadratic; from the largest size but one to the largest.",
     )
 
 
