@@ -110,17 +110,25 @@ def read_while_writing(tracker: Tracker, count: int, blobs: Path) -> None:
     """Write `count` points, and check that readers see a beginning of them, later more, and in the end all."""
     dispatcher = dispatched(tracker, staged(), blobs, 0)
 
+    half, seen_half = threading.Event(), threading.Event()
+
     def write() -> None:
         for step in range(count):
+            if step == count // 2:
+                half.set()
+                seen_half.wait(60)
             dispatcher.write([MetricsLogged({"loss": 1.0}, step, START)])
 
     writer = threading.Thread(target=write)
     writer.start()
     seen = [0]
+    half.wait(60)
     try:
         while writer.is_alive():
             seen.append(len(type(tracker)(tracker.location).read_native(RUN).metrics.get("loss", ())))
+            seen_half.set()
     finally:
+        seen_half.set()
         writer.join()
         dispatcher.close()
     assert len(seen) > 1

@@ -295,6 +295,27 @@ class TestStore:
         with pytest.raises(InputError):
             tracker.read_native("../..")
 
+    def test_no_file_of_a_run_shows_what_lies_elsewhere(
+        self, tracker: DVCLiveTracker, record: Recorder, tmp_path: Path
+    ) -> None:
+        """The user's own credentials may be JSON, which is what params are too."""
+        record(staged(*rows(0)))
+        (tmp_path / "secret.json").write_text('{"password": 1}')
+        folder = folder_of(tracker)
+        shutil.rmtree(folder / "taximeter")
+        shutil.rmtree(folder / "plots")
+        for name in ("params.yaml", "metrics.json", "dvc.yaml"):
+            (folder / name).unlink(missing_ok=True)
+            (folder / name).symlink_to(tmp_path / "secret.json")
+        native = tracker.read_native(folder.name)
+        assert (native.params, native.metrics) == ({}, {})
+        elsewhere = tmp_path / "elsewhere"
+        elsewhere.mkdir()
+        (elsewhere / "params.yaml").write_text("password: 1")
+        (Path(tracker.location) / "linked").symlink_to(elsewhere)
+        with pytest.raises(InputError):
+            tracker.read_native("linked")
+
     def test_a_store_that_moved_reads_the_same(
         self, tracker: DVCLiveTracker, record: Recorder, tmp_path: Path
     ) -> None:

@@ -233,10 +233,10 @@ def test_a_dataset_is_an_input_of_the_run(tracker: MlflowTracker, tmp_path: Path
     assert tracker.read_native(record.run_id).datasets == (dataset,)
 
 
-def test_runs_that_begin_at_once_share_their_dataset(in_database: MlflowTracker) -> None:
+def test_runs_that_begin_at_once_share_their_dataset(fresh: MlflowTracker) -> None:
     """Each looks whether the experiment has it before any has added it."""
     begun = [Started(uuid4().hex, "taxi", "a run", BEGAN) for _ in range(8)]
-    writers = [in_database.open_run(started) for started in begun]
+    writers = [fresh.open_run(started) for started in begun]
     together = Barrier(len(writers))
     datasets = tuple(Dataset("green", "train", "green.parquet", str(part) * 64, 1, {}) for part in range(5))
 
@@ -249,7 +249,7 @@ def test_runs_that_begin_at_once_share_their_dataset(in_database: MlflowTracker)
         list(pool.map(log, writers))
     for writer, started in zip(writers, begun, strict=True):
         writer.close()
-        assert in_database.read_native(started.run_id).datasets == datasets
+        assert fresh.read_native(started.run_id).datasets == datasets
 
 
 def test_a_table_is_loaded_by_mlflow(
@@ -352,6 +352,41 @@ def test_long_names_and_values_are_cut_and_say_so(tracker: MlflowTracker, tmp_pa
     assert len(native.tags["long"]) == 8000
     assert native.params["huge"].startswith('{"$int":"0x')
     assert (len(native.experiment), len(native.name), native.status) == (500, 250, "failed")
+
+
+def test_a_run_is_continued_in_another_order(fresh: MlflowTracker, tmp_path: Path) -> None:
+    """Several processes logged it, and what was read of them first is now read last; one point is torn."""
+    run = staged(
+        ParamsLogged({"seed": 1}), *(MetricsLogged({"m": 0.5 * step}, step, BEGAN + step) for step in range(6))
+    )
+    started, _, *points, _ = run.events
+    assert isinstance(started, Started)
+    earlier = Dispatcher(fresh, started, tmp_path)
+    earlier.write([ParamsLogged({"seed": 2}), *points[3:5]])
+    earlier.close()
+    for file in tmp_path.glob("store/mlruns/*/*/metrics/m"):
+        with file.open("ab") as stream:
+            stream.write(b"17600000001 0.")
+    record = record_run(fresh, run, tmp_path)
+    native = fresh.read_native(record.run_id)
+    assert sorted(native.metrics["m"].steps) == list(range(6))
+    assert native.params == {"seed": "2"}
+    assert diff(fresh.read(record.run_id), record) == []
+
+
+def test_a_link_in_a_run_leads_nowhere(tmp_path: Path) -> None:
+    """Nor do bytes that are no text end the listing."""
+    tracker = MlflowTracker(str(tmp_path / "store" / "mlruns"))
+    record = record_run(tracker, staged(), tmp_path)
+    secret = tmp_path / "secret"
+    secret.write_text("a password")
+    (tags,) = Path(tracker.location).glob("*/*/tags")
+    for name, content in (("taximeter.run_id", None), ("mlflow.runName", b"\xff")):
+        (tags / name).unlink()
+        (tags / name).write_bytes(content) if content else (tags / name).symlink_to(secret)
+    (found,) = MlflowTracker(tracker.location).list_runs()
+    assert "password" not in found.run_id
+    assert found.run_id != record.run_id
 
 
 def test_a_torn_run_is_continued(fresh: MlflowTracker, tmp_path: Path) -> None:

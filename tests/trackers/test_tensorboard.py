@@ -43,6 +43,7 @@ from taximeter.measure.contention_worker import Order, Report
 from taximeter.measure.crash import CRASH
 from taximeter.record import Dataset, Environment, Model, RunRecord, Source
 from taximeter.testing import record_run
+from taximeter.testing.polling import wait_until
 from taximeter.testing.staging import logged
 from taximeter.testing.verdicts import VerdictsOf, by_name
 from taximeter_tensorboard import TensorboardTracker
@@ -52,6 +53,9 @@ from taximeter_tensorboard.previews import fenced, image_size, table_preview, un
 from taximeter_tensorboard.vendor import DT_DOUBLE, Event, SessionLog, Summary, TensorProto, hparams_metadata
 
 SECOND = 1_000_000
+
+QUEUED = 21
+"""The points that the vendor's writer may hold while its process dies: its queue has room for twenty."""
 
 
 def png(width: int, height: int) -> bytes:
@@ -182,7 +186,7 @@ def shown(server: httpx.Client, path: str, **parameters: str) -> Any:
 def test_the_dashboards_show_the_run(server: httpx.Client) -> None:
     """Scalars, images, texts and hparams, with the loader that users have by default."""
     run, child = "taxi/lasso-aaaaaaaa", "taxi/lasso-aaaaaaaa/child-bbbbbbbb"
-    assert shown(server, "plugin/scalars/tags").keys() == {run, child}
+    wait_until(lambda: shown(server, "plugin/scalars/tags").keys() == {run, child}, 60)
     scalars = shown(server, "plugin/scalars/scalars", run=run, tag="loss")
     assert [[step, value] for _, step, value in scalars] == [[number, number * 0.5] for number in range(5)]
     assert shown(server, "plugin/images/tags")[run].keys() == {"plots/black.png"}
@@ -574,7 +578,9 @@ def test_releases_are_measured_side_by_side(environments: Path, tmp_path: Path) 
         assert (Path(file).name, found.tracker) == (f"crash-{name}.json", name)
         assert found.version == name.partition("==")[2]
         assert [row.problems for row in found.rows] == [[], []]
-        assert all(row.samples[0].found == row.samples[0].acknowledged for row in found.rows)
+        for row in found.rows:
+            lost = row.samples[0].acknowledged - row.samples[0].found
+            assert 0 <= lost <= (0 if row.settings.way == "interface" else QUEUED)
 
 
 def test_runs_of_an_old_release_are_read_by_todays_reader(environments: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from taximeter.artifact_files import file_inside
 from taximeter.files import describe_file
 from taximeter.record import Artifact, RunRecord, Series
 from taximeter.tracker import RunSummary
@@ -79,7 +80,8 @@ def point_files(run: RunFolder) -> dict[str, Path]:
 def _only_last_values(run: RunFolder, time: int) -> dict[str, Series]:
     """Return the numbers of a summary; none where a crash left half of its file."""
     try:
-        summary = json.loads((run.path / "metrics.json").read_bytes())
+        file = run.path / "metrics.json"
+        summary = json.loads(file.read_bytes()) if run.holds(file) else {}
         step = int64(summary.pop(_STEP, 0))
         return {name: Series([value], [step], [time]) for name, value in _leaves(summary, "")}
     except (OSError, ValueError, AttributeError, TypeError, RecursionError):
@@ -99,7 +101,8 @@ def _entries(run: RunFolder) -> list[dict[str, Any]]:
     """Return the artifacts in the ``dvc.yaml`` of the run, or beside its folder, where DVCLive's users have it."""
     found = []
     for folder in (run.path,) if run.is_ours else (run.path.parent, run.path):
-        entries = read_mapping(folder / "dvc.yaml").get("artifacts")
+        listing = file_inside(folder, folder / "dvc.yaml")
+        entries = read_mapping(listing).get("artifacts") if listing else None
         for entry in entries.values() if isinstance(entries, dict) else ():
             file = folder / str(entry.get("path")) if isinstance(entry, dict) else folder
             if file.is_relative_to(run.artifacts):

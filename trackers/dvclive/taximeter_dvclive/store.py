@@ -59,12 +59,13 @@ class RunFolder(NamedTuple):
 
     def read_params(self) -> dict[str, Any]:
         """Return the params, what we keep about the run among them."""
-        return read_mapping(self.path / "params.yaml")
+        file = self.path / "params.yaml"
+        return read_mapping(file) if self.holds(file) else {}
 
     def read_record(self) -> RunRecord | None:
         """Return the exact record; None where there is none."""
         try:
-            with (self.path / RECORD_PATH).open("rb") as stream:
+            with self._open_record() as stream:
                 return RunRecord.from_lines(stream)
         except FileNotFoundError:
             return None
@@ -72,10 +73,16 @@ class RunFolder(NamedTuple):
     def read_head(self) -> RunRecord | None:
         """Return the exact record without its points; None where there is none."""
         try:
-            with (self.path / RECORD_PATH).open("rb") as stream:
+            with self._open_record() as stream:
                 return RunRecord.from_first_line(stream.readline())
         except FileNotFoundError:
             return None
+
+    def _open_record(self) -> BinaryIO:
+        file = file_inside(self.path, self.path / RECORD_PATH)
+        if file is None:
+            raise FileNotFoundError(f"{self.path} has no exact record")
+        return file.open("rb")
 
     def open_artifact(self, path: str) -> BinaryIO:
         """Open an artifact of ours, or any file of a run of DVCLive's own users.
@@ -121,7 +128,8 @@ def find_run(store: Path, run_id: str) -> RunFolder | None:
         if run.token == token and run.is_ours and _may_be(run, run_id):
             return run
     path = Path(os.path.normpath(store / run_id)) if "\0" not in run_id else store.parent
-    if path.is_relative_to(store) and (_is_run(path) or (path / "params.yaml").is_file()):
+    is_inside = path.is_relative_to(store) and path.resolve().is_relative_to(store.resolve())
+    if is_inside and (_is_run(path) or (path / "params.yaml").is_file()):
         return RunFolder.at(path, store)
     return None
 
@@ -136,7 +144,10 @@ def begin_run(store: Path, started: Started) -> Path:
     folder = store / "-".join(filter(None, [name, _token(started.run_id)]))
     if folder.exists() and not RunFolder.at(folder, store).is_ours and any(folder.iterdir()):
         raise InputError(f"{folder} is no run of ours, and in the way of one; move it.")
-    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        aside = folder.with_name(f".{folder.name}-{os.urandom(4).hex()}")
+        folder.rename(aside)  # at once: what is left of half a run would look like somebody else's
+        shutil.rmtree(aside, ignore_errors=True)
     (folder / RECORD_FOLDER).mkdir(parents=True)
     return folder
 

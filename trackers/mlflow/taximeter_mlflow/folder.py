@@ -83,9 +83,12 @@ class FolderReader(Reader):
             for meta, folder in chosen
         ]
 
-    def points(self, vendor_id: str) -> dict[str, int]:
-        """Return how many points each metric of a run has."""
-        return {key: len(_series(file)) for key, file in _files(self._folder(vendor_id) / "metrics")}
+    def mend(self, vendor_id: str) -> None:
+        """Cut off lines of a run's metrics that a full disk has torn: the next point would be put onto them."""
+        for _, file in _files(self._folder(vendor_id) / "metrics"):
+            text = file.read_bytes()
+            if not text.endswith(b"\n"):
+                os.truncate(file, text.rfind(b"\n") + 1)
 
     def _experiments(self) -> list[Path]:
         if not self._root.is_dir():
@@ -105,14 +108,12 @@ class FolderReader(Reader):
 
     def _run_id(self, run: Path) -> str | None:
         """Return our id of a run; it is read once, for it does not change."""
-        if self._ids.get(run) is None:
-            file = run / "tags" / tag.RUN_ID
-            self._ids[run] = file.read_text() if file.is_file() else None
+        if not self._ids.get(run):
+            self._ids[run] = _text(run / "tags" / tag.RUN_ID) or None
         return self._ids[run]
 
     def _stored_run(self, run: Path, meta: dict[str, Any], experiment: str) -> StoredRun:
-        named = run / "tags" / tag.RUN_NAME
-        name = meta.get("run_name") or meta.get("name") or (named.read_text() if named.is_file() else "")
+        name = meta.get("run_name") or meta.get("name") or _text(run / "tags" / tag.RUN_NAME) or ""
         status = meta.get("status")
         return StoredRun(
             vendor_id=run.name,
@@ -158,6 +159,11 @@ def _files(folder: Path) -> Iterator[tuple[str, Path]]:
 def _is_linked(*paths: Path) -> bool:
     """Tell whether a path, or the folder it is in, is a link, which may lead out of the store."""
     return any(path.is_symlink() or path.parent.is_symlink() for path in paths)
+
+
+def _text(file: Path) -> str | None:
+    """Return what a file says; None where there is none, or a link, which may lead out of the store."""
+    return file.read_bytes().decode(errors="replace") if file.is_file() and not _is_linked(file) else None
 
 
 def _texts(folder: Path) -> dict[str, str]:

@@ -16,6 +16,7 @@ from taximeter_mlflow.quiet import quieten
 
 _START_SECONDS = 90.0
 _LOOK_SECONDS = 0.1
+_ANSWER_SECONDS = 5.0
 
 
 @contextmanager
@@ -69,11 +70,13 @@ def _await_answer(process: subprocess.Popen[bytes], address: str, log: Path) -> 
         if process.poll() is not None or time.monotonic() > deadline:
             raise TrackerError(f"MLflow's server did not start; see {log}.")
         time.sleep(_LOOK_SECONDS)
+    if process.poll() is not None:  # somebody else took the port, and answers
+        raise TrackerError(f"MLflow's server did not start; see {log}.")
 
 
 def _answers(address: str) -> bool:
     try:
-        with urlopen(f"{address}/health") as answer:  # noqa: S310 - an address of our own
+        with urlopen(f"{address}/health", timeout=_ANSWER_SECONDS) as answer:  # noqa: S310 - an address of our own
             return bool(answer.status == 200)  # noqa: PLR2004 - as HTTP says that all is well
     except (URLError, OSError):
         return False

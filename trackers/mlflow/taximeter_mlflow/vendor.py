@@ -1,6 +1,7 @@
 """MLflow at one place, opened for writing; the client of each place is made once in a process."""
 
 import re
+from collections import Counter
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import BAD_REQUEST, INTERNAL_ERROR, RESOURCE_ALREADY_EXISTS, ErrorCode
 
 from taximeter.errors import TrackerError
-from taximeter_mlflow.batches import identity
+from taximeter_mlflow.batches import Identity, identity
 from taximeter_mlflow.database import DatabaseReader
 from taximeter_mlflow.folder import FolderReader
 from taximeter_mlflow.location import Location
@@ -83,19 +84,27 @@ class Connection:
     def add_dataset(self, run_id: str, dataset: DatasetInput) -> None:
         """Note an input of a run; runs of an experiment share what they say of the same dataset.
 
-        MLflow looks whether its database has it and then inserts it, which fails when another process did the same
-        in between; the second time it finds it.
+        MLflow looks whether it has it and then adds it, which fails when another process did the same in between;
+        the second time it finds it.
         """
         try:
             self.client.log_inputs(run_id, datasets=[dataset])
-        except MlflowException as error:
-            if error.error_code not in _REFUSED:
+        except Exception as error:  # its file store raises a bare one
+            if isinstance(error, MlflowException) and error.error_code not in _REFUSED:
                 raise
             self.client.log_inputs(run_id, datasets=[dataset])
 
-    def points(self, run_id: str) -> dict[str, int]:
-        """Return how many points a run has of each metric where MLflow would append them again: in its files."""
-        return self.reader.points(run_id) if isinstance(self.reader, FolderReader) else {}
+    def written(self, run_id: str) -> Counter[Identity]:
+        """Return the points that a run has, where MLflow may append them again: in files, also behind a server."""
+        if isinstance(self.reader, DatabaseReader):
+            return Counter()
+        if isinstance(self.reader, FolderReader):
+            self.reader.mend(run_id)
+        return Counter(
+            identity(Metric(key, value, time // 1000, step))
+            for key, series in self.reader.facts(run_id).metrics.items()
+            for value, step, time in series
+        )
 
     def unwritten(self, run_id: str, metrics: list[Metric]) -> list[Metric]:
         """Return the points that a run does not have; other databases find that out by themselves, but slowly."""

@@ -1,13 +1,14 @@
 """Writes one run with MLflow's client."""
 
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from mlflow.entities import Dataset as MlflowDataset
-from mlflow.entities import DatasetInput, InputTag, Param, RunTag
+from mlflow.entities import DatasetInput, InputTag, Metric, Param, RunTag
 
 from taximeter.events import MetricsLogged, Started
 from taximeter.record import Dataset, Model, RunRecord, Source
@@ -15,7 +16,7 @@ from taximeter.tracker import RECORD_PATH, RunWriter
 from taximeter_mlflow import MlflowTracker
 from taximeter_mlflow import tags as tag
 from taximeter_mlflow.artifacts import Namer
-from taximeter_mlflow.batches import PARAMS, POINTS, TAGS, Keys, batches, distinct, points
+from taximeter_mlflow.batches import PARAMS, POINTS, TAGS, Identity, Keys, batches, distinct, identity, points
 from taximeter_mlflow.datasets import to_stored
 from taximeter_mlflow.location import Location
 from taximeter_mlflow.models import ModelKeeper
@@ -51,7 +52,8 @@ class MlflowWriter(RunWriter):
         self._tags = Keys(as_files=self._is_folder, is_reserved=tag.is_reserved, taken=tag.RESERVED)
         self._names = Namer(server=self._is_server)
         self._experiment = self._mlflow.experiment_id(started.experiment)
-        self._written: dict[str, int] = {}
+        self._written: Counter[Identity] = Counter()
+        self._kept: set[str] = set()
         self._is_continued = False
         self._id = self._continue() or self._create()
 
@@ -60,13 +62,14 @@ class MlflowWriter(RunWriter):
         """Add params as text."""
         texts = {self._params[name]: cut(text_of(value), _LONGEST_PARAM) for name, value in params.items()}
         self._texts |= texts
-        for batch in batches(map(Param, texts, texts.values()), PARAMS, is_server=self._is_server):
+        added = [Param(key, text) for key, text in texts.items() if key not in self._kept]
+        for batch in batches(added, PARAMS, is_server=self._is_server):
             self._client.log_batch(self._id, params=batch, synchronous=True)
 
     @translated
     def log_metrics(self, rows: Sequence[MetricsLogged]) -> None:
         """Append points, a thousand in one transaction."""
-        fresh = (point for point in points(rows, self._metrics) if not self._is_written(point.key))
+        fresh = (point for point in points(rows, self._metrics) if not self._is_written(point))
         for batch in batches(fresh, POINTS, is_server=self._is_server):
             kept = batch if self._is_folder else distinct(batch)
             if self._is_continued:
@@ -158,15 +161,16 @@ class MlflowWriter(RunWriter):
         if found is None or found == self._started.run_id:
             return None
         self._client.update_run(found, status="RUNNING")
-        self._written = self._mlflow.points(found)
+        self._written = self._mlflow.written(found)
+        self._kept = set(self._client.get_run(found).data.params)  # MLflow would refuse other values
         self._is_continued = True
         return found
 
-    def _is_written(self, key: str) -> bool:
-        """Tell whether an earlier writer put this point into the file of a metric."""
-        if not self._written.get(key):
+    def _is_written(self, point: Metric) -> bool:
+        """Tell whether an earlier writer put this point where it would be put again."""
+        if not self._written or self._written[identity(point)] <= 0:
             return False
-        self._written[key] -= 1
+        self._written[identity(point)] -= 1
         return True
 
     def _parent_tags(self) -> dict[str, str]:

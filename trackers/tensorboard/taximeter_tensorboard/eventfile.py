@@ -43,7 +43,11 @@ class EventFile:
         self.path = folder / f"events.out.tfevents.{int(time.time()):010d}.{unique}"
         self.path.touch(exist_ok=False)
         source = SourceMetadata(writer="taximeter_tensorboard")
-        self.append([Event(wall_time=began, file_version="brain.Event:2", source_metadata=source)])
+        try:
+            self.append([Event(wall_time=began, file_version="brain.Event:2", source_metadata=source)])
+        except OSError:
+            self.path.unlink(missing_ok=True)  # or it would be a run
+            raise
 
     def append(self, events: Iterable[Event]) -> Span:
         """Write events at the end, in one go."""

@@ -61,12 +61,15 @@ class Folders:
     def __init__(self, logdir: Path) -> None:
         self._logdir = logdir
         self._found: dict[str, list[Path]] = {}
+        self._claimed: dict[str, Path] = {}
         for folder, _ in _walk(logdir):
             self._found.setdefault(_tail(folder.name), []).append(folder)
 
     def claim(self, started: Started) -> Path:
         """Return the folder of a run: the one it has, or a new one that no other run has."""
-        folder = self._of(started.run_id) or self._new(started)
+        claimed = self._claimed.get(started.run_id)  # an earlier attempt may not have come to say whose it is
+        folder = self._of(started.run_id) or (claimed if claimed and claimed.is_dir() else self._new(started))
+        self._claimed[started.run_id] = folder
         if folder not in (known := self._found.setdefault(_short(started.run_id), [])):
             known.append(folder)
         return folder

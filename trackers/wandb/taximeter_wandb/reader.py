@@ -105,7 +105,7 @@ def last_point(run: RunFolder, key: str) -> tuple[Any, Any]:
 
 def summarise(run: RunFolder) -> RunSummary:
     """Return a run's line in the list of runs, from its exact record or from both ends of its log."""
-    if run.exact_record.is_file():
+    with contextlib.suppress(FileNotFoundError):  # it has none, or one that lies elsewhere
         with run.file_inside(run.exact_record).open("rb") as lines:
             record = RunRecord.from_first_line(lines.readline())
         return RunSummary(

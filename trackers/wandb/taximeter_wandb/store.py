@@ -28,7 +28,10 @@ class RunFolder(NamedTuple):
     @property
     def has_begun(self) -> bool:
         """Whether the log holds anything yet: W&B writes what it has once in a while."""
-        return self.log.stat().st_size > HEADER_BYTES
+        try:
+            return self.log.stat().st_size > HEADER_BYTES
+        except FileNotFoundError:  # a torn copy, which was written anew
+            return False
 
     @property
     def files(self) -> Path:
