@@ -40,6 +40,13 @@ def test_the_tables_are_the_same(made: Path) -> None:
     assert again == kept
 
 
+@pytest.mark.parametrize("tracker", ["mlflow", "wandb", "tensorboard"])
+def test_three_releases_were_measured(tracker: str) -> None:
+    """Side by side, each in an environment of its own."""
+    releases = {file.name for file in REPORTS.glob(f"results/*/*/cost-{tracker}==*.json")}
+    assert len(releases) >= 3
+
+
 def test_no_path_of_the_machine_is_in_it() -> None:
     """What is kept is for everybody."""
     texts = [*REPORTS.rglob("*.json"), *REPORTS.glob("*.md"), *REPORTS.glob("tables/*.csv")]
