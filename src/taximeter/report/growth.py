@@ -57,11 +57,12 @@ def curve(
         for row in (measurement.rows if measurement else ())
         if row.settings.way == way and row.settings.growth == growth
     ]
-    found = [
-        (row.samples[0].written, estimate([of(sample) for sample in row.samples]))
-        for row in rows
-        if row.samples and row.samples[0].written
-    ]
+    found = []
+    for row in sorted(rows, key=lambda row: row.settings.size):
+        if row.samples and row.samples[0].written:
+            found.append((row.samples[0].written, estimate([of(sample) for sample in row.samples])))
+            if row.samples[0].written < row.settings.size:
+                break  # time was up: larger sizes would tell the same again
     points = sorted((float(size), each.median) for size, each in found if each and each.median > 0)
     problems = list(dict.fromkeys(problem for row in rows for problem in row.problems))
     return Curve(points, "; ".join(problems) or NOT_MEASURED)
