@@ -15,7 +15,8 @@ _TOGETHER: Final = (
 )
 _ALWAYS: Final = "No total score and no winner: every figure stands for itself."
 _MEASURED: Final = (
-    "Every sample comes from processes of its own, with one tracker in it; samples are interleaved and repeated.",
+    "Every sample comes from processes of its own, with one tracker in it; samples of a kind are interleaved.",
+    "Growth has one sample of each size; kills and faults are tried several at once.",
     "Vendors have their documented defaults; the same calls are made on every way into a store.",
     "A failure or a gap is a dash with its reason, never a missing row.",
 )
@@ -28,7 +29,7 @@ _COMPARED: Final = (
 )
 _SYNTHETIC: Final = "The trips are synthetic: the model's scores say nothing about New York."
 _SCALES: Final = "Seconds are those of the machine named below each chart: ratios travel, seconds do not."
-_LOCAL: Final = "Everything was recorded on one machine without a network: a vendor's cloud was never part of it."
+_LOCAL: Final = "Everything was recorded locally, without a network: a vendor's cloud was never part of it."
 _QUICK: Final = "Some measurements are quick ones, of one sample each, and have no interval: {}."
 _OTHERS: Final = "The measurements are of several machines or days; compare them with care."
 
