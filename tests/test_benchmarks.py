@@ -5,7 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from benchmarks.samples import log_points
 from benchmarks.targets import CALL, DATABASE, KILL, STORE, Taken, judge
+
+from taximeter.errors import TrackerError, Unsupported
 
 ROOT = Path(__file__).parents[1]
 
@@ -32,6 +36,15 @@ def test_a_sample_that_is_missing_fails_and_one_that_cannot_be_taken_does_not() 
     """What went wrong is told."""
     assert judge(KILL, "csv", Taken(samples=[{"wrong": 0}], problems=["it hangs"]))[0].holds is False
     assert judge(KILL, "csv", Taken(gap="nobody has written it"))[0].holds is None
+    assert judge(KILL, "csv", Taken(gap="nobody has written it", problems=["it hangs"]))[0].holds is False
+
+
+def test_a_failure_of_the_interface_is_no_gap(tmp_path: Path) -> None:
+    """Of a vendor's API it is one: then there is nothing to compare with."""
+    failing = f"a file/{'x' * 300}"
+    with pytest.raises(TrackerError) as refused:
+        log_points("interface", "csv", failing, 1, tmp_path)
+    assert not isinstance(refused.value, Unsupported)
 
 
 def test_the_benchmark_ends_as_its_targets_say() -> None:

@@ -97,7 +97,7 @@ def test_the_interface_survives_every_death_of_a_training(
     sample = measure_crash(CrashSettings(tracker=cheap_tracker, way="interface", death=death), tmp_path)
     assert sample.acknowledged > 0
     assert (sample.found, sample.altered, sample.doubled, sample.invented) == (sample.acknowledged, 0, 0, 0)
-    assert sample.exact is True
+    assert (sample.exact, sample.recovered, sample.said) == (True, sample.acknowledged, {})
     expected = {"killed", "finished"} if death == Death.FINISHING else {"killed"}
     assert sample.status in expected
 
@@ -106,17 +106,21 @@ def test_a_death_without_the_interface_is_counted_too(cheap_tracker: str, tmp_pa
     """There is no exact record of it."""
     sample = measure_crash(CrashSettings(tracker=cheap_tracker, way="vendor", death=Death.KILL), tmp_path)
     assert 0 < sample.found <= sample.acknowledged
-    assert (sample.altered, sample.invented, sample.exact) == (0, 0, None)
+    assert (sample.altered, sample.invented, sample.exact, sample.recovered) == (0, 0, None, None)
 
 
 @pytest.mark.parametrize("way", LOGGING)
 @pytest.mark.parametrize("fresh", [True, False])
-def test_writers_at_once_are_counted(cheap_tracker: str, tmp_path: Path, way: Way, *, fresh: bool) -> None:
+@pytest.mark.parametrize("writers", [1, 2])
+def test_writers_at_once_are_counted(
+    cheap_tracker: str, tmp_path: Path, way: Way, writers: int, *, fresh: bool
+) -> None:
     """A run that was there before is not."""
-    settings = ContentionSettings(tracker=cheap_tracker, way=way, writers=2, fresh=fresh, runs=2)
+    settings = ContentionSettings(tracker=cheap_tracker, way=way, writers=writers, fresh=fresh, runs=2)
     sample = measure_contention(settings, tmp_path)
-    assert (sample.begun, sample.runs_found, sample.died, sample.reasons) == (4, 4, 0, [])
-    assert sample.found == sample.acknowledged == 4 * 40
+    runs = 2 * writers
+    assert (sample.begun, sample.runs_found, sample.died, sample.reasons) == (runs, runs, 0, [])
+    assert (sample.found, sample.doubled) == (sample.acknowledged, 0) == (runs * 40, 0)
     assert sample.seconds
 
 

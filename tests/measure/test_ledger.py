@@ -4,10 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from taximeter.measure.kind import Settings
 from taximeter.measure.ledger import Ledger
-
-ROW, OTHER = Settings(tracker="one"), Settings(tracker="other")
 
 
 @pytest.fixture
@@ -15,27 +12,24 @@ def file(tmp_path: Path) -> Path:
     """Where a ledger is, with two samples."""
     file = tmp_path / "results" / "ledger"
     ledger = Ledger(file)
-    ledger.add("cost", ROW, 0, {"seconds": 0.5}, "")
-    ledger.add("cost", OTHER, 0, None, "the server is away")
+    ledger.add("one", {"seconds": 0.5}, "")
+    ledger.add("other", None, "the server is away")
     return file
 
 
 def test_a_ledger_knows_what_another_process_added(file: Path) -> None:
     """Samples and problems alike."""
     ledger = Ledger(file)
-    sample, problem = ledger.find("cost", ROW, 0), ledger.find("cost", OTHER, 0)
+    sample, problem = ledger.find("one"), ledger.find("other")
     assert sample
     assert problem
     assert (bytes(sample.sample), sample.problem, sample.has_sample) == (b'{"seconds":0.5}', "", True)
     assert (problem.problem, problem.has_sample) == ("the server is away", False)
 
 
-def test_samples_are_told_apart_by_kind_row_and_repetition(file: Path) -> None:
-    """Another one has not been taken."""
-    ledger = Ledger(file)
-    assert ledger.find("crash", ROW, 0) is None
-    assert ledger.find("cost", Settings(tracker="third"), 0) is None
-    assert ledger.find("cost", ROW, 1) is None
+def test_a_ledger_knows_no_sample_that_was_not_taken(file: Path) -> None:
+    """It is still to be taken."""
+    assert Ledger(file).find("third") is None
 
 
 @pytest.mark.parametrize("left", [1, 10, 60])
@@ -44,23 +38,33 @@ def test_a_torn_last_line_is_taken_again(file: Path, left: int) -> None:
     lines = file.read_bytes().splitlines(keepends=True)
     file.write_bytes(lines[0] + lines[1][:left])
     ledger = Ledger(file)
-    assert ledger.find("cost", ROW, 0)
-    assert ledger.find("cost", OTHER, 0) is None
-    ledger.add("cost", OTHER, 0, {"seconds": 1.5}, "")
-    ledger.add("cost", OTHER, 1, {"seconds": 2.5}, "")
+    assert ledger.find("one")
+    assert ledger.find("other") is None
+    ledger.add("other", {"seconds": 1.5}, "")
+    ledger.add("third", {"seconds": 2.5}, "")
     again = Ledger(file)
-    assert all(again.find("cost", row, number) for row, number in ((ROW, 0), (OTHER, 0), (OTHER, 1)))
+    assert all(map(again.find, ("one", "other", "third")))
 
 
 def test_a_damaged_line_costs_itself_only(file: Path) -> None:
     """It is measured again."""
     file.write_bytes(b"{]\n" + file.read_bytes())
-    assert Ledger(file).find("cost", OTHER, 0)
+    assert Ledger(file).find("other")
 
 
-def test_a_removed_ledger_knows_nothing(file: Path) -> None:
-    """And may be removed twice."""
+def test_what_is_removed_leaves_the_rest(file: Path) -> None:
+    """On disk too."""
+    Ledger(file).remove({"one", "never taken"})
+    again = Ledger(file)
+    assert again.find("one") is None
+    assert again.find("other")
+
+
+def test_a_ledger_without_entries_has_no_file(file: Path) -> None:
+    """And may be emptied twice."""
     ledger = Ledger(file)
-    ledger.remove()
-    ledger.remove()
-    assert Ledger(file).find("cost", ROW, 0) is None
+    ledger.remove({"one", "other"})
+    assert not file.exists()
+    ledger.remove({"one", "other"})
+    ledger.add("one", {"seconds": 0.5}, "")
+    assert Ledger(file).find("one")

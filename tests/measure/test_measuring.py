@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from threading import Barrier, Event
+from time import sleep
 
 import msgspec
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from taximeter.errors import InputError, TrackerError
 from taximeter.measure.kind import Depth, Kind, Settings, Times
 from taximeter.measure.measuring import LEDGER, measure, plan
+from taximeter.plugins import installed
 
 
 class Lap(Settings, frozen=True, kw_only=True):
@@ -69,18 +71,35 @@ def track(cheap_tracker: str) -> Track:
 def test_each_repetition_goes_through_all_rows() -> None:
     """So that what disturbs the machine disturbs all alike; one kind comes after the other."""
     track = Track("")
-    steps = plan([track.kind(), track.kind("rest")], ["a", "b"], Depth.QUICK)
-    row = [("a", 1), ("b", 1), ("a", 2), ("b", 2)]
+    one, other, *_ = installed()
+    steps = plan([track.kind(), track.kind("rest")], [one, other], Depth.QUICK)
+    row = [(one, 1), (other, 1), (one, 2), (other, 2)]
     assert [(step.settings.tracker, step.settings.number) for step in steps] == row * 4
     assert [step.repetition for step in steps] == [0] * 4 + [1] * 4 + [0] * 4 + [1] * 4
     assert [step.kind.name for step in steps] == ["laps"] * 8 + ["rest"] * 8
-    assert len(plan([track.kind()], ["a"], Depth.FULL)) == 6
-    assert (str(steps[0]), steps[2].seconds) == ("laps a 1", 20.0)
+    assert len(plan([track.kind()], [one], Depth.FULL)) == 6
+    assert (str(steps[0]), steps[2].seconds) == (f"laps {one} 1", 20.0)
+
+
+def test_a_sample_stands_for_no_other(cheap_tracker: str) -> None:
+    """Neither one of another depth, row or repetition, nor one of other software."""
+    kind = Track("").kind()
+    step = plan([kind], [cheap_tracker], Depth.QUICK)[0]
+    others = [
+        *plan([kind], [cheap_tracker], Depth.QUICK)[1:],
+        *plan([kind], [cheap_tracker], Depth.FULL),
+        *plan([Track("").kind("rest")], [cheap_tracker], Depth.QUICK),
+        step._replace(versions=(step.versions[0], "another")),
+        step._replace(versions=("another", step.versions[1])),
+    ]
+    keys = [each.key for each in (step, *others)]
+    assert len(set(keys)) == len(keys)
+    assert plan([kind], [cheap_tracker], Depth.QUICK)[0].key == step.key
 
 
 def test_results_hold_every_sample_of_every_row(track: Track, tmp_path: Path) -> None:
     """In the order of the repetitions; the file says what makes it again, and on which machine it was made."""
-    (file,) = measure(plan([track.kind()], [track.tracker], Depth.FULL), tmp_path, Depth.FULL)
+    (file,) = measure(plan([track.kind()], [track.tracker], Depth.FULL), tmp_path)
     found = track.kind().read(file)
     assert (found.kind, found.tracker, found.depth) == ("laps", track.tracker, Depth.FULL)
     assert [(row.settings.number, [sample.place for sample in row.samples]) for row in found.rows] == [
@@ -96,7 +115,7 @@ def test_results_hold_every_sample_of_every_row(track: Track, tmp_path: Path) ->
 
 def test_each_sample_has_an_empty_folder_that_is_gone_afterwards(track: Track, tmp_path: Path) -> None:
     """Nothing of one sample is there for the next."""
-    measure(plan([track.kind()], [track.tracker], Depth.QUICK), tmp_path, Depth.QUICK)
+    measure(plan([track.kind()], [track.tracker], Depth.QUICK), tmp_path)
     assert len(set(track.folders)) == 4
     assert not any(folder.exists() for folder in track.folders)
 
@@ -104,9 +123,9 @@ def test_each_sample_has_an_empty_folder_that_is_gone_afterwards(track: Track, t
 def test_results_are_never_written_over(track: Track, tmp_path: Path) -> None:
     """A second measurement lies beside the first."""
     steps = plan([track.kind()], [track.tracker], Depth.QUICK)
-    (first,) = measure(steps, tmp_path, Depth.QUICK)
+    (first,) = measure(steps, tmp_path)
     before = first.read_bytes()
-    (second,) = measure(steps, tmp_path, Depth.QUICK)
+    (second,) = measure(steps, tmp_path)
     assert first != second
     assert first.read_bytes() == before
     assert len(track.taken) == 8, "a measurement that was completed is not resumed"
@@ -133,7 +152,7 @@ def test_samples_that_need_no_quiet_are_taken_at_once(
         barrier.wait(60)
 
     kind = _of_samples(take, is_timed=is_timed)
-    (file,) = measure(plan([kind], [cheap_tracker], depth), tmp_path, depth, jobs=2)
+    (file,) = measure(plan([kind], [cheap_tracker], depth), tmp_path, jobs=2)
     assert [[sample.place for sample in row.samples] for row in kind.read(file).rows] == [
         [number] * kind.repetitions.at(depth) for number in (1, 2)
     ]
@@ -146,10 +165,11 @@ def test_samples_that_tell_times_are_taken_alone(cheap_tracker: str, tmp_path: P
     def take(_: Lap) -> None:
         assert not at_work.is_set()
         at_work.set()
+        sleep(0.05)  # for another one to come in
         at_work.clear()
 
     kind = _of_samples(take, is_timed=True)
-    (file,) = measure(plan([kind], [cheap_tracker], Depth.FULL), tmp_path, Depth.FULL, jobs=4)
+    (file,) = measure(plan([kind], [cheap_tracker], Depth.FULL), tmp_path, jobs=4)
     assert [row.problems for row in kind.read(file).rows] == [[], []]
 
 
@@ -164,11 +184,11 @@ def test_a_stop_among_several_keeps_what_was_taken(cheap_tracker: str, tmp_path:
 
     steps = plan([_of_samples(take)], [cheap_tracker], Depth.FULL)
     with pytest.raises(KeyboardInterrupt):
-        measure(steps, tmp_path, Depth.FULL, jobs=2)
+        measure(steps, tmp_path, jobs=2)
     kept = (tmp_path / LEDGER).read_text().count("\n")
     assert 2 <= kept < 6
     begun[:] = [0] * 3
-    measure(steps, tmp_path, Depth.FULL, jobs=2)
+    measure(steps, tmp_path, jobs=2)
     assert len(begun) == 3 + 6 - kept
 
 
@@ -178,11 +198,11 @@ def test_a_measurement_that_was_stopped_takes_no_sample_twice(track: Track, tmp_
     steps = plan([track.kind()], [track.tracker], Depth.QUICK)
     track.stops_at = stops_at
     with pytest.raises(KeyboardInterrupt):
-        measure(steps, tmp_path, Depth.QUICK)
+        measure(steps, tmp_path)
     assert not list(tmp_path.rglob("*.json"))
     track.stops_at = None
     told: list[str] = []
-    (file,) = measure(steps, tmp_path, Depth.QUICK, on_step=lambda step: told.append(str(step)))
+    (file,) = measure(steps, tmp_path, on_step=lambda step: told.append(str(step)))
     assert len(track.taken) == 4
     assert len(told) == 4 - stops_at
     places = [sample.place for row in track.kind().read(file).rows for sample in row.samples]
@@ -193,20 +213,49 @@ def test_a_measurement_that_was_stopped_takes_no_sample_twice(track: Track, tmp_
 def test_a_sample_that_fails_is_a_problem_with_its_reason(
     cheap_tracker: str, tmp_path: Path, error: Exception
 ) -> None:
-    """Told once a row; the other samples are taken."""
+    """Told once for each; the other samples are taken."""
     track = Track(cheap_tracker, fails=error)
-    (file,) = measure(plan([track.kind()], [cheap_tracker], Depth.QUICK), tmp_path, Depth.QUICK)
+    (file,) = measure(plan([track.kind()], [cheap_tracker], Depth.QUICK), tmp_path)
     good, bad = track.kind().read(file).rows
     assert (len(good.samples), good.problems) == (2, [])
-    assert (bad.samples, len(bad.problems)) == ([], 1)
-    assert bad.problems[0].endswith("the server is away")
+    assert good.repetitions == [0, 1]
+    assert (bad.samples, bad.repetitions, len(bad.problems)) == ([], [], 2)
+    assert all(problem.endswith("the server is away") for problem in bad.problems)
+
+
+def test_samples_keep_the_numbers_of_their_repetitions(cheap_tracker: str, tmp_path: Path) -> None:
+    """So that those of two rows can be compared pair by pair, whichever failed."""
+    taken: list[Lap] = []
+
+    def take(lap: Lap) -> None:
+        taken.append(lap)
+        if taken.count(lap) == lap.number:
+            raise TrackerError("the server is away")
+
+    kind = _of_samples(take)
+    (file,) = measure(plan([kind], [cheap_tracker], Depth.FULL), tmp_path)
+    found = [(row.settings.number, row.repetitions, row.problems) for row in kind.read(file).rows]
+    assert found == [(1, [1, 2], ["the server is away"]), (2, [0, 2], ["the server is away"])]
+
+
+def test_a_measurement_leaves_the_samples_of_another(cheap_tracker: str, tmp_path: Path) -> None:
+    """One that was stopped goes on after another one that was not."""
+    stopped, whole = Track(cheap_tracker), Track(cheap_tracker)
+    stopped.stops_at = 1
+    steps = plan([stopped.kind("stopped")], [cheap_tracker], Depth.QUICK)
+    with pytest.raises(KeyboardInterrupt):
+        measure(steps, tmp_path)
+    measure(plan([whole.kind("whole")], [cheap_tracker], Depth.QUICK), tmp_path)
+    stopped.stops_at = None
+    measure(steps, tmp_path)
+    assert (len(stopped.taken), len(whole.taken)) == (4, 4)
 
 
 def test_no_secret_gets_into_results(cheap_tracker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither from a problem nor from the command."""
     monkeypatch.setattr("sys.argv", ["taximeter", "measure", "--token", "canary-0815"])
     track = Track(cheap_tracker, fails=TrackerError("http://me:canary-0815@here refused password=canary-0815"))
-    (file,) = measure(plan([track.kind()], [cheap_tracker], Depth.QUICK), tmp_path, Depth.QUICK)
+    (file,) = measure(plan([track.kind()], [cheap_tracker], Depth.QUICK), tmp_path)
     assert b"refused" in file.read_bytes()
     assert b"canary" not in file.read_bytes()
 
@@ -224,7 +273,7 @@ def test_a_file_that_is_no_result_is_refused(
     track: Track, tmp_path: Path, change: dict[str, object], said: str
 ) -> None:
     """The message says what is wrong with it."""
-    (file,) = measure(plan([track.kind()], [track.tracker], Depth.QUICK), tmp_path, Depth.QUICK)
+    (file,) = measure(plan([track.kind()], [track.tracker], Depth.QUICK), tmp_path)
     file.write_text(json.dumps(json.loads(file.read_text()) | change))
     with pytest.raises(InputError, match=said):
         track.kind().read(file)

@@ -49,16 +49,12 @@ def measure_trackers(
         parse_store(one, Path.cwd())
     steps = plan([KINDS[kind] for kind in kinds or KINDS], trackers, depth)
     jobs = 2 * (os.cpu_count() or 1)
-    minutes = sum(step.seconds / step.kind.jobs(depth, jobs) for step in steps) / 60
+    minutes = sum(step.seconds / step.jobs(jobs) for step in steps) / 60
     stderr.print(f"taximeter: {len(steps)} samples, about {math.ceil(minutes)} min", highlight=False)
     with _bar() as bar:
         task = bar.add_task("", total=len(steps))
         written = measure(
-            steps,
-            results,
-            depth,
-            jobs=jobs,
-            on_step=lambda step: bar.update(task, advance=1, description=str(step)),
+            steps, results, jobs=jobs, on_step=lambda step: bar.update(task, advance=1, description=str(step))
         )
     if as_json:
         print_json([str(file) for file in written])

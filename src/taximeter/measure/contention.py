@@ -1,10 +1,11 @@
 """What happens when several processes write to one store at once, and when that store is new."""
 
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -12,8 +13,9 @@ from taximeter.errors import TaximeterError, TrackerError
 from taximeter.journal.home import Destination
 from taximeter.measure.child import PATIENCE_SECONDS, python_of, start
 from taximeter.measure.contention_worker import Order, Report, RunReport
+from taximeter.measure.held import points_of
 from taximeter.measure.kind import Depth, Kind, Settings, Times
-from taximeter.measure.ways import Way, readable
+from taximeter.measure.ways import Way, readable, value_of
 from taximeter.plugins import load
 from taximeter.redact import redact
 from taximeter.store.client import Store
@@ -42,8 +44,10 @@ class ContentionSample(msgspec.Struct, frozen=True, kw_only=True):
         begun: runs of all writers.
         died: those that ended in an error, or whose writer died.
         acknowledged: points whose call had returned.
-        runs_found: runs that the store holds afterwards, read natively.
-        found: their points.
+        runs_found: runs that the store holds afterwards, without one that was there before; read exactly through
+            the interface, and natively else.
+        found: their points, each that has its value counted once.
+        doubled: further points with a step that is there already; None in results of before they were counted.
         seconds: of an average run that did not die, from its start to its end.
         reasons: what runs died of, each once.
     """
@@ -53,8 +57,17 @@ class ContentionSample(msgspec.Struct, frozen=True, kw_only=True):
     acknowledged: int
     runs_found: int
     found: int
+    doubled: int | None = None
     seconds: float | None
     reasons: list[str]
+
+
+class _Count(NamedTuple):
+    """What a store holds."""
+
+    runs: int
+    points: int
+    doubled: int
 
 
 def _plan(trackers: Sequence[str], depth: Depth) -> list[ContentionSettings]:
@@ -80,18 +93,22 @@ def measure_contention(settings: ContentionSettings, folder: Path) -> Contention
     place = folder / "store"
     place.mkdir()
     store = Destination(settings.tracker, kind.location_in(place), str(place))
-    held = 0 if settings.fresh else len(_write(settings, store, folder, writers=1, runs=1))
+    before = _Count(0, 0, 0)
+    if not settings.fresh:
+        _write(settings, store, folder, writers=1, runs=1)
+        before = _count(settings, store)
     reports = _write(settings, store, folder, writers=settings.writers, runs=settings.runs)
     if all(report.problem for report in reports) and not any(report.acknowledged for report in reports):
         raise TrackerError(reports[0].problem)
-    runs_found, found = _count(store)
+    after = _count(settings, store)
     done = [report.seconds for report in reports if not report.problem]
     return ContentionSample(
         begun=len(reports),
         died=sum(bool(report.problem) for report in reports),
         acknowledged=sum(report.acknowledged for report in reports),
-        runs_found=runs_found - held,
-        found=found - held * _POINTS,
+        runs_found=after.runs - before.runs,
+        found=after.points - before.points,
+        doubled=after.doubled - before.doubled,
         seconds=sum(done) / len(done) if done else None,
         reasons=sorted({redact(report.problem)[:_LONGEST] for report in reports if report.problem}),
     )
@@ -105,9 +122,8 @@ def _write(
     python = python_of(settings.way, settings.tracker)
     with ExitStack() as stack:
         processes = []
-        for number in range(writers):
-            own = folder / f"writer-{writers}-{number}"
-            own.mkdir()
+        for _ in range(writers):
+            own = Path(tempfile.mkdtemp(prefix="writer-", dir=folder))
             processes.append(stack.enter_context(start("taximeter.measure.contention_worker", python, own)))
         for process in processes:
             if process.stdin:
@@ -130,15 +146,21 @@ def _reports(process: subprocess.Popen[bytes], order: Order) -> list[RunReport]:
     return [RunReport(problem=problem)] * order.runs
 
 
-def _count(store: Destination) -> tuple[int, int]:
-    """Return how many runs the store holds natively, and how many different points they have."""
+def _count(settings: ContentionSettings, store: Destination) -> _Count:
+    """Read all runs of the store.
+
+    Raises:
+        TrackerError: it cannot be read.
+    """
     with Store(store) as opened:
         try:
-            records = [opened.read(run.vendor_id, native=True) for run in opened.runs()]
+            records = [opened.read(run.vendor_id, native=settings.way == "vendor") for run in opened.runs()]
         except TaximeterError as error:
             raise TrackerError(f"the store cannot be read afterwards: {error}") from error
-    points = [set(record.metrics["loss"].steps) for record in records if "loss" in record.metrics]
-    return len(records), sum(map(len, points))
+    all_points = [points_of(record) for record in records]
+    good = [{step for value, step, _ in points if value == value_of(step)} for points in all_points]
+    doubled = [len(points) - len(set(points.steps)) for points in all_points]
+    return _Count(len(records), sum(map(len, good)), sum(doubled))
 
 
 CONTENTION: Final = Kind(

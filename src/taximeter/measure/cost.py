@@ -17,29 +17,32 @@ from taximeter.measure.watch import Peaks, Watch
 from taximeter.measure.ways import WAYS, Way
 from taximeter.measure.worker import Order, Report
 from taximeter.measure.workloads import WORKLOADS
-from taximeter.plugins import load
+from taximeter.plugins import load, tracker_name
 
 LOOP_SECONDS: Final = 20.0
 """A loop of calls ends after so long, with the calls it has made."""
-_PATIENCE_SECONDS = 300.0
 _FIRST_FOUR = 4
 _IMPORT = "from time import perf_counter; began = perf_counter(); import taximeter; print(perf_counter() - began)"
 
 
 class CostSettings(Settings, frozen=True, kw_only=True):
-    """One row: `attached` trackers have the run besides, which only the interface can do."""
+    """One row: which calls are made, and for how long at most.
+
+    `attached` trackers have the run besides, which only the interface can do.
+    """
 
     way: Way
     workload: str
     calls: int
     attached: tuple[str, ...] = ()
+    seconds: float = LOOP_SECONDS
 
 
 class CostSample(msgspec.Struct, frozen=True, kw_only=True):
     """One process that started a run, made its calls and ended it.
 
     Attributes:
-        imported: seconds of imports while the run started; through the interface with taximeter's own.
+        imported: seconds of imports while the run started, with taximeter's own where it is what is called.
         started: seconds until the run could be logged to, without them.
         calls: how many calls were made.
         p50: microseconds, as `p99` and `longest`, of a call.
@@ -85,10 +88,11 @@ def _plan(trackers: Sequence[str], depth: Depth) -> list[CostSettings]:
         if depth == Depth.FULL or (workload.name == "one scalar" and way != "adapter")
     ]
     scalar = WORKLOADS["one scalar"]
-    several = [] if depth == Depth.QUICK else [tuple(trackers[1:_FIRST_FOUR]), tuple(trackers[1:])]
+    plain = [tracker for tracker in trackers if tracker_name(tracker) == tracker]
+    several = [] if depth == Depth.QUICK else [tuple(plain[1:_FIRST_FOUR]), tuple(plain[1:])]
     return rows + [
         CostSettings(
-            tracker=trackers[0], way="interface", workload=scalar.name, calls=scalar.calls.full, attached=attached
+            tracker=plain[0], way="interface", workload=scalar.name, calls=scalar.calls.full, attached=attached
         )
         for attached in dict.fromkeys(several)
         if attached
@@ -109,7 +113,7 @@ def measure_cost(settings: CostSettings, folder: Path) -> CostSample:
         attached=settings.attached,
         workload=settings.workload,
         calls=settings.calls,
-        seconds=LOOP_SECONDS,
+        seconds=settings.seconds,
     )
     watch = Watch()
     report = ask(
@@ -122,7 +126,8 @@ def measure_cost(settings: CostSettings, folder: Path) -> CostSample:
     )
     if report.problem:
         raise TrackerError(report.problem)
-    ours = _import_seconds() if settings.way == "interface" else 0.0
+    is_ours = settings.way != "vendor" or tracker.vendor is None
+    ours = _import_seconds() if is_ours else 0.0
     return _sample(report, watch.peaks, sum(map(bytes_below, tracker.files())), ours)
 
 

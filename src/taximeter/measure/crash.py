@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from taximeter.courier.launch import await_receipts
-from taximeter.errors import InputError, TrackerError
+from taximeter.errors import TaximeterError, TrackerError
 from taximeter.journal.home import Destination, Home
 from taximeter.measure.child import last_words, python_of, start
 from taximeter.measure.crash_worker import RUN_ID, Order, read_progress
@@ -60,8 +60,10 @@ class CrashSample(msgspec.Struct, frozen=True, kw_only=True):
         doubled: further points with a step that is there already.
         invented: points that were never logged; the one that was being logged is none.
         status: of the run natively, or ``absent``.
-        exact: whether the exact record holds each acknowledged point once, none that was never logged, and says
-            how it ended; None where there is no such record.
+        recovered: through the interface, acknowledged points that the exact record holds with their value; None in
+            results of before it was counted.
+        exact: whether that record holds each of them once, none that was never logged, and says how the run ended.
+        said: why the courier did not deliver the run.
     """
 
     acknowledged: int
@@ -70,7 +72,9 @@ class CrashSample(msgspec.Struct, frozen=True, kw_only=True):
     doubled: int
     invented: int
     status: str
+    recovered: int | None = None
     exact: bool | None
+    said: dict[str, str] = {}
 
 
 def _plan(trackers: Sequence[str], depth: Depth) -> list[CrashSettings]:
@@ -94,12 +98,17 @@ def measure_crash(settings: CrashSettings, folder: Path) -> CrashSample:
     store = Destination(settings.tracker, kind.location_in(folder), str(folder))
     acknowledged = _die(settings, store, folder)
     run_id = (folder / RUN_ID).read_text()
-    exact = None
-    if settings.way == "interface":
-        _settle(store, run_id, folder)
-        held = _read(store, run_id, native=False)
-        exact = held is not None and _is_exact(held, acknowledged)
-    return _compare(_read(store, run_id, native=True), acknowledged, exact=exact)
+    is_ours = settings.way == "interface"
+    problem = _settle(store, run_id, folder) if is_ours else ""
+    native, exact = _read(store, run_id, native=True), _read(store, run_id, native=False) if is_ours else None
+    return CrashSample(
+        acknowledged=acknowledged,
+        status=native.status if native else "absent",
+        recovered=count_held(exact, range(acknowledged), {acknowledged}).found if is_ours else None,
+        exact=exact is not None and _is_exact(exact, acknowledged) if is_ours else None,
+        said={"courier": problem} if problem else {},
+        **msgspec.structs.asdict(count_held(native, range(acknowledged), {acknowledged})),
+    )
 
 
 def _die(settings: CrashSettings, store: Destination, folder: Path) -> int:
@@ -169,19 +178,17 @@ def _wait(process: subprocess.Popen[bytes]) -> None:
         process.kill()
 
 
-def _settle(store: Destination, run_id: str, folder: Path) -> None:
-    """Wait until the courier has delivered what the journal acknowledged."""
+def _settle(store: Destination, run_id: str, folder: Path) -> str:
+    """Wait until the courier has delivered what the journal acknowledged, and return why it did not."""
     receipts = await_receipts(Home(folder / ".taximeter"), run_id, [store], timeout=_SETTLE_SECONDS)
-    problem = receipts[store].problem if receipts else f"it was not delivered after {_SETTLE_SECONDS:g} seconds"
-    if problem:
-        raise TrackerError(problem)
+    return receipts[store].problem if receipts else f"it was not delivered after {_SETTLE_SECONDS:g} seconds"
 
 
 def _read(store: Destination, run_id: str, *, native: bool) -> RunRecord | None:
     with Store(store) as opened:
         try:
             return opened.read(run_id, native=native)
-        except InputError:
+        except TaximeterError:
             return None
 
 
@@ -191,16 +198,6 @@ def _is_exact(record: RunRecord, acknowledged: int) -> bool:
     expected = [(value_of(step), step) for step in range(len(series))]
     is_whole = [(value, step) for value, step, _ in series] == expected
     return is_whole and len(series) in {acknowledged, acknowledged + 1} and record.status in {"killed", "finished"}
-
-
-def _compare(record: RunRecord | None, acknowledged: int, *, exact: bool | None) -> CrashSample:
-    held = count_held(record, range(acknowledged), {acknowledged})
-    return CrashSample(
-        acknowledged=acknowledged,
-        status=record.status if record else "absent",
-        exact=exact,
-        **msgspec.structs.asdict(held),
-    )
 
 
 CRASH: Final = Kind(

@@ -36,7 +36,7 @@ UNSUPPORTED: Final = "unsupported"
 HUNG: Final = "hung"
 """How it says that a process of its own hangs."""
 ARTIFACT: Final = "artifact.bin"
-ARTIFACT_BYTES: Final = 8_000_000
+ARTIFACT_BYTES: Final = 32_000_000
 CLOCK_BACK_SECONDS: Final = 3600
 _PAUSE_SECONDS = 0.0005
 _CHILD_SECONDS = 20.0

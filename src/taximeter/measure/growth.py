@@ -32,11 +32,12 @@ _WAYS: dict[Depth, tuple[Way, ...]] = {Depth.FULL: ("vendor", "interface"), Dept
 
 
 class GrowthSettings(Settings, frozen=True, kw_only=True):
-    """One row: how many of what are written, with the vendor's API or through the interface."""
+    """One row: how many of what are written, and for how long at most, with the vendor's API or the interface."""
 
     way: Way
     growth: Growth
     size: int
+    seconds: float = WRITE_SECONDS
 
 
 class GrowthSample(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +90,8 @@ def measure_growth(settings: GrowthSettings, folder: Path) -> GrowthSample:
         began = perf_counter()
         runs = opened.runs()
         listed = perf_counter()
+        if not runs:
+            raise TrackerError("the store lists no run afterwards")
         opened.read(runs[-1].vendor_id, native=True)
         read_one = perf_counter()
         count = 0
@@ -114,7 +117,7 @@ def _write(settings: GrowthSettings, store: Destination, folder: Path) -> Report
         location=store.location,
         growth=settings.growth,
         size=settings.size,
-        seconds=WRITE_SECONDS,
+        seconds=settings.seconds,
     )
     python = python_of(settings.way, settings.tracker)
     return ask("taximeter.measure.growth_worker", order, Report, python=python, folder=folder)
@@ -128,5 +131,5 @@ GROWTH: Final = Kind(
     plan=_plan,
     measure=measure_growth,
     repetitions=Times(1, 1),
-    seconds=lambda settings: 5.0 + min(settings.size / 1_000, WRITE_SECONDS) / 2,
+    seconds=lambda settings: 5.0 + min(settings.size / 1_000, settings.seconds) / 2,
 )

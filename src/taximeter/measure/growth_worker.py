@@ -97,15 +97,16 @@ def _runs(order: Order, runs: list[Any]) -> Iterator[int]:
 
 def _params(order: Order, runs: list[Any]) -> Iterator[int]:
     run = _start(order, runs)
+    run.log_metrics({"loss": value_of(0)}, step=0)  # without a point some trackers list no run
     for batch in _batches(order.size):
-        run.log_params({f"param {number}": number for number in batch})
+        run.log_params({f"param_{number}": number for number in batch})
         yield len(batch)
 
 
 def _keys(order: Order, runs: list[Any]) -> Iterator[int]:
     run = _start(order, runs)
     for batch in _batches(order.size):
-        run.log_metrics({f"metric {number}": value_of(number) for number in batch}, step=0)
+        run.log_metrics({f"metric_{number}": value_of(number) for number in batch}, step=0)
         yield len(batch)
 
 

@@ -44,10 +44,18 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 
 class Row(msgspec.Struct, Generic[S, T], frozen=True, kw_only=True):
-    """All samples of one row, in the order of the repetitions, and why those that failed did."""
+    """All samples of one row, in the order of the repetitions.
+
+    Attributes:
+        settings: what the row is about.
+        samples: of the repetitions that worked.
+        repetitions: their numbers; empty in results of before they were kept, and then 0, 1, 2 and so on.
+        problems: why a repetition failed, one for each that did.
+    """
 
     settings: S
     samples: list[T]
+    repetitions: list[int] = []
     problems: list[str] = []
 
 

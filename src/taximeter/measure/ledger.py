@@ -1,18 +1,18 @@
 """Samples that were taken, kept as they come, so that a measurement that was stopped goes on where it was."""
 
-import hashlib
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from taximeter.journal.home import write_whole
+
 
 class Entry(msgspec.Struct, frozen=True):
-    """One sample of one row, or null and why there is none."""
+    """One sample, or null and why there is none; `key` tells it from all others."""
 
-    kind: str
-    settings: msgspec.Raw
-    repetition: int
+    key: str
     sample: msgspec.Raw
     problem: str
 
@@ -20,11 +20,6 @@ class Entry(msgspec.Struct, frozen=True):
     def has_sample(self) -> bool:
         """Whether there is one."""
         return bytes(self.sample) != b"null"
-
-    @property
-    def key(self) -> str:
-        """What tells samples apart."""
-        return _key(self.kind, self.settings, self.repetition)
 
 
 class Ledger:
@@ -40,31 +35,30 @@ class Ledger:
         self._is_torn = bool(lines) and not lines[-1].endswith(b"\n")
         self._entries = {entry.key: entry for entry in map(_parse, lines) if entry}
 
-    def find(self, kind: str, settings: Any, repetition: int) -> Entry | None:
+    def find(self, key: str) -> Entry | None:
         """Return the entry of a sample that was taken."""
-        return self._entries.get(_key(kind, _raw(settings), repetition))
+        return self._entries.get(key)
 
-    def add(self, kind: str, settings: Any, repetition: int, sample: Any, problem: str) -> Entry:
+    def add(self, key: str, sample: Any, problem: str) -> None:
         """Keep what came of a sample."""
-        entry = Entry(kind, _raw(settings), repetition, _raw(sample), problem)
-        self._entries[entry.key] = entry
+        entry = self._entries[key] = Entry(key, msgspec.Raw(msgspec.json.encode(sample)), problem)
         self._file.parent.mkdir(parents=True, exist_ok=True)
         with self._file.open("ab") as stream:
-            stream.write((b"\n" if self._is_torn else b"") + msgspec.json.encode(entry) + b"\n")
+            stream.write((b"\n" if self._is_torn else b"") + _line(entry))
         self._is_torn = False
-        return entry
 
-    def remove(self) -> None:
-        """Remove the file: what it held is in the results."""
-        self._file.unlink(missing_ok=True)
+    def remove(self, keys: Collection[str]) -> None:
+        """Remove entries, because they are in the results; those of other measurements stay."""
+        self._entries = {key: entry for key, entry in self._entries.items() if key not in keys}
+        if self._entries:
+            write_whole(self._file, b"".join(map(_line, self._entries.values())))
+        else:
+            self._file.unlink(missing_ok=True)
+        self._is_torn = False
 
 
-def _key(kind: str, settings: msgspec.Raw, repetition: int) -> str:
-    return f"{kind}-{hashlib.sha256(bytes(settings)).hexdigest()}-{repetition}"
-
-
-def _raw(value: Any) -> msgspec.Raw:
-    return msgspec.Raw(msgspec.json.encode(value, order="deterministic"))
+def _line(entry: Entry) -> bytes:
+    return msgspec.json.encode(entry) + b"\n"
 
 
 def _parse(line: bytes) -> Entry | None:

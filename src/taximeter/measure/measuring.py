@@ -29,30 +29,38 @@ LEDGER = ".measuring.jsonl"
 
 
 class Step(NamedTuple):
-    """One sample that is to be taken."""
+    """One sample that is to be taken; `versions` are those of taximeter and of the tracker's vendor."""
 
     kind: Kind[Any, Any]
     settings: Any
     repetition: int
+    depth: Depth
+    versions: tuple[str, str | None]
 
     def __str__(self) -> str:
         return f"{self.kind.name} {' '.join(map(str, msgspec.structs.astuple(self.settings)))}"
 
     @property
-    def key(self) -> tuple[str, Any, int]:
-        """What a ledger finds it by."""
-        return self.kind.name, self.settings, self.repetition
+    def key(self) -> str:
+        """What a ledger finds it by: nothing else can stand in its place."""
+        found = (self.kind.name, self.depth, *self.versions, self.settings, self.repetition)
+        return msgspec.json.encode(found, order="deterministic").decode()
 
     @property
     def seconds(self) -> float:
         """About how long it takes."""
         return self.kind.seconds(self.settings)
 
+    def jobs(self, most: int) -> int:
+        """Return how many such samples may be taken at once, of so many at most."""
+        return self.kind.jobs(self.depth, most)
+
 
 def plan(kinds: Iterable[Kind[Any, Any]], trackers: Sequence[str], depth: Depth) -> list[Step]:
     """Return every sample in turns: each repetition goes through all rows, so that all see the same weather."""
+    versions = {tracker: (version("taximeter"), version_in_use(tracker)) for tracker in trackers}
     return [
-        Step(kind, settings, repetition)
+        Step(kind, settings, repetition, depth, versions[settings.tracker])
         for kind, rows in [(kind, kind.plan(trackers, depth)) for kind in kinds]
         for repetition in range(kind.repetitions.at(depth))
         for settings in rows
@@ -60,12 +68,7 @@ def plan(kinds: Iterable[Kind[Any, Any]], trackers: Sequence[str], depth: Depth)
 
 
 def measure(
-    steps: Sequence[Step],
-    folder: Path,
-    depth: Depth,
-    *,
-    jobs: int = 1,
-    on_step: Callable[[Step], None] = lambda _: None,
+    steps: Sequence[Step], folder: Path, *, jobs: int = 1, on_step: Callable[[Step], None] = lambda _: None
 ) -> list[Path]:
     """Take samples, and write the results of each kind and tracker.
 
@@ -74,7 +77,6 @@ def measure(
     Args:
         steps: as `plan` returns them.
         folder: of the results.
-        depth: of the plan.
         jobs: how many samples are taken at once, of kinds that allow it.
         on_step: called as each sample begins, perhaps from several threads.
 
@@ -87,14 +89,14 @@ def measure(
         on_step(step)
         came_of_it = _take(step)
         with turn:
-            ledger.add(*step.key, *came_of_it)
+            ledger.add(step.key, *came_of_it)
 
-    missing = [step for step in steps if ledger.find(*step.key) is None]
-    for at_once, together in groupby(missing, key=lambda step: step.kind.jobs(depth, jobs)):
+    missing = [step for step in steps if ledger.find(step.key) is None]
+    for at_once, together in groupby(missing, key=lambda step: step.jobs(jobs)):
         _take_each(take, [*together], at_once)
-    taken = [(step, entry) for step in steps if (entry := ledger.find(*step.key))]
-    written = [save(measurement, folder, name) for name, measurement in _results(taken, depth)]
-    ledger.remove()
+    taken = [(step, entry) for step in steps if (entry := ledger.find(step.key))]
+    written = [save(measurement, folder, name) for name, measurement in _results(taken)]
+    ledger.remove({step.key for step in steps})
     return written
 
 
@@ -133,7 +135,7 @@ def _scratch() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _results(taken: Sequence[tuple[Step, Entry]], depth: Depth) -> Iterator[tuple[str, Measurement[Any, Any]]]:
+def _results(taken: Sequence[tuple[Step, Entry]]) -> Iterator[tuple[str, Measurement[Any, Any]]]:
     """Yield the results of each kind and tracker, with the name of their file."""
     environment, made = capture_environment(), time.time_ns() // 1000
     groups: dict[tuple[str, str], list[tuple[Step, Entry]]] = {}
@@ -150,7 +152,7 @@ def _results(taken: Sequence[tuple[Step, Entry]], depth: Depth) -> Iterator[tupl
                 taximeter=version("taximeter"),
                 made=made,
                 command=shlex.join(["taximeter", *redact_arguments(sys.argv[1:])]),
-                depth=depth,
+                depth=group[0][0].depth,
                 environment=environment,
                 rows=_rows(group),
             ),
@@ -158,16 +160,17 @@ def _results(taken: Sequence[tuple[Step, Entry]], depth: Depth) -> Iterator[tupl
 
 
 def _rows(taken: Sequence[tuple[Step, Entry]]) -> list[Row[Any, Any]]:
-    rows: dict[Any, list[Entry]] = {}
+    rows: dict[Any, list[tuple[Step, Entry]]] = {}
     for step, entry in taken:
-        rows.setdefault(step.settings, []).append(entry)
-    kind = taken[0][0].kind
-    return [Row(settings=settings, **_split(entries, kind)) for settings, entries in rows.items()]
+        rows.setdefault(step.settings, []).append((step, entry))
+    return [_row(settings, entries) for settings, entries in rows.items()]
 
 
-def _split(entries: Sequence[Entry], kind: Kind[Any, Any]) -> dict[str, list[Any]]:
-    """Return the samples, and each problem once."""
-    return {
-        "samples": [msgspec.json.decode(entry.sample, type=kind.sample) for entry in entries if entry.has_sample],
-        "problems": list(dict.fromkeys(entry.problem for entry in entries if entry.problem)),
-    }
+def _row(settings: Any, taken: Sequence[tuple[Step, Entry]]) -> Row[Any, Any]:
+    good = [(step, entry) for step, entry in taken if entry.has_sample]
+    return Row(
+        settings=settings,
+        samples=[msgspec.json.decode(entry.sample, type=step.kind.sample) for step, entry in good],
+        repetitions=[step.repetition for step, _ in good],
+        problems=[entry.problem for _, entry in taken if not entry.has_sample],
+    )

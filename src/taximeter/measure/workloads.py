@@ -37,16 +37,16 @@ def _scalar(_folder: Path, _calls: int) -> Call:
 
 
 def _ten_metrics(_folder: Path, _calls: int) -> Call:
-    keys = [f"metric {place}" for place in range(10)]
+    keys = [f"metric_{place}" for place in range(10)]
     return lambda run, number: run.log_metrics(dict.fromkeys(keys, number * 0.1), step=number)
 
 
 def _params(_folder: Path, _calls: int) -> Call:
-    return lambda run, number: run.log_params({f"param {number} {place}": place * 0.1 for place in range(_PARAMS)})
+    return lambda run, number: run.log_params({f"param_{number}_{place}": place * 0.1 for place in range(_PARAMS)})
 
 
 def _artifact(folder: Path, calls: int) -> Call:
-    files = [folder / f"artifact {number}.bin" for number in range(calls)]
+    files = [folder / f"artifact-{number}.bin" for number in range(calls)]
     for file in files:
         file.write_bytes(os.urandom(_ARTIFACT_BYTES))
     return lambda run, number: run.log_artifact(files[number], files[number].name)
@@ -57,7 +57,7 @@ def _figure(_folder: Path, _calls: int) -> Call:
 
     figure, axes = plt.subplots()
     axes.plot(range(100))
-    return lambda run, number: run.log_figure(figure, f"figure {number}.png")
+    return lambda run, number: run.log_figure(figure, f"figure-{number}.png")
 
 
 def _model(_folder: Path, _calls: int) -> Call:
