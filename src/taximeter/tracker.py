@@ -240,7 +240,8 @@ class Tracker(ABC):
         Raises:
             Unsupported: the tracker has no server, or nobody has written it.
         """
-        raise Unsupported(f"{cls.name} has no server that {python} could start over {folder}.")
+        del folder, python
+        raise Unsupported(f"{cls.name} has no server that taximeter can start.")
 
     def import_for_plain(self) -> int:
         """Import what plain runs need, if it is better to share them out among processes forked from this one.

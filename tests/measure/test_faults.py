@@ -14,13 +14,13 @@ import pytest
 from taximeter.errors import TrackerError
 from taximeter.measure import faults_causes, faults_training
 from taximeter.measure.faults import measure_fault
-from taximeter.measure.faults_causes import Cause, Damage
+from taximeter.measure.faults_causes import BrokenVendor, Cause, Damage
 from taximeter.measure.faults_proxy import Proxy
 from taximeter.measure.faults_stage import FaultSample, FaultSettings
 from taximeter.measure.faults_training import Outcome, Training
 from taximeter.measure.faults_worker import ACKNOWLEDGED, PARTS, POINTS, REFUSED, Fault, Order
 from taximeter.measure.ways import Way
-from taximeter.plugins import load
+from taximeter.plugins import load, load_all
 
 LOST_NOTHING = {
     Fault.DISK_FULL: Outcome.RAISED,  # the end of the run could not be written, and was tried again
@@ -92,6 +92,13 @@ def test_a_fault_that_makes_no_sense_is_a_problem(
     """It says why."""
     with pytest.raises(TrackerError, match=said):
         measure(cheap_tracker, "vendor", fault, tmp_path)
+
+
+@pytest.mark.parametrize("vendor", sorted({kind.vendor for kind in load_all()[0] if kind.vendor}))
+def test_a_vendor_is_found_by_the_name_of_its_distribution(vendor: str, tmp_path: Path) -> None:
+    """However the name is spelt where it is installed."""
+    BrokenVendor(vendor, tmp_path).begin(0)
+    assert list(tmp_path.glob("*/__init__.py"))
 
 
 class Sabotage(Cause):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 import psutil
+from packaging.utils import canonicalize_name
 
 from taximeter.errors import TrackerError
 from taximeter.measure.faults_proxy import Proxy
@@ -170,7 +171,10 @@ class BrokenVendor(Cause):
     def __init__(self, vendor: str, folder: Path) -> None:
         super().__init__(f"a package of {vendor}'s name on PYTHONPATH raises ImportError")
         self._folder = folder
-        packages = [name for name, owners in packages_distributions().items() if vendor in owners]
+        wanted = canonicalize_name(vendor)
+        packages = [
+            name for name, owners in packages_distributions().items() if wanted in map(canonicalize_name, owners)
+        ]
         if not packages:
             raise TrackerError(
                 f"{vendor} is not installed beside taximeter, so what it is imported as is not known"
