@@ -23,9 +23,10 @@ class Lap(Settings, frozen=True, kw_only=True):
 
 
 class Time(msgspec.Struct, frozen=True, kw_only=True):
-    """A sample of it: how many had been taken before."""
+    """A sample of it: how many had been taken before, and what was said."""
 
     place: int
+    words: str = ""
 
 
 class Track:
@@ -236,6 +237,21 @@ def test_samples_keep_the_numbers_of_their_repetitions(cheap_tracker: str, tmp_p
     (file,) = measure(plan([kind], [cheap_tracker], Depth.FULL), tmp_path)
     found = [(row.settings.number, row.repetitions, row.problems) for row in kind.read(file).rows]
     assert found == [(1, [1, 2], ["the server is away"]), (2, [0, 2], ["the server is away"])]
+
+
+def test_results_do_not_name_the_folder_of_a_sample(cheap_tracker: str, tmp_path: Path) -> None:
+    """No other sample has it: neither in what it says nor in its problem."""
+
+    def take(lap: Lap, folder: Path) -> Time:
+        if lap.number == 2:
+            raise TrackerError(f"{folder}/store is locked")
+        return Time(place=1, words=f"{folder}/store is there")
+
+    kind = replace(Track("").kind(), measure=take)
+    (file,) = measure(plan([kind], [cheap_tracker], Depth.QUICK), tmp_path)
+    good, bad = kind.read(file).rows
+    assert [sample.words for sample in good.samples] == ["…/store is there"] * 2
+    assert bad.problems == ["…/store is locked"] * 2
 
 
 def test_a_measurement_leaves_the_samples_of_another(cheap_tracker: str, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from taximeter.plugins import load
 from taximeter.redact import redact, redact_arguments
 
 LEDGER = ".measuring.jsonl"
+_HERE = "…"
 
 
 class Step(NamedTuple):
@@ -115,20 +116,23 @@ def _take_each(take: Callable[[Step], None], steps: Sequence[Step], jobs: int) -
 
 
 def _take(step: Step) -> tuple[Any, str]:
-    """Return a sample and no problem, or no sample and the problem."""
+    """Return a sample and no problem, or no sample and the problem; neither names the folder of this sample."""
     with _scratch() as folder:
         try:
-            return step.kind.measure(step.settings, folder), ""
+            sample = msgspec.json.encode(step.kind.measure(step.settings, folder))
         except TaximeterError as error:
-            return None, redact(str(error) or type(error).__name__)
+            problem = str(error) or type(error).__name__
         except Exception as error:  # noqa: BLE001 - hours of samples do not end with one of them
-            return None, redact(f"{type(error).__name__}: {error}")
+            problem = f"{type(error).__name__}: {error}"
+        else:
+            return msgspec.Raw(sample.replace(str(folder).encode(), _HERE.encode())), ""
+        return None, redact(problem.replace(str(folder), _HERE))
 
 
 @contextmanager
 def _scratch() -> Iterator[Path]:
     """Make an empty folder; what a vendor still writes there while it is removed does not matter."""
-    folder = Path(tempfile.mkdtemp(prefix="taximeter-measure-"))
+    folder = Path(tempfile.mkdtemp(prefix="taximeter-measure-")).resolve()
     try:
         yield folder
     finally:
