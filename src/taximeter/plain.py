@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn, Self
 
+from taximeter.errors import Unsupported
 from taximeter.record import Dataset, Status
 from taximeter.tracker import Feature, Tracker, unsupported
 
@@ -97,3 +98,7 @@ class PlainRun(ABC):
 
     def _unsupported(self, feature: Feature, *_: object) -> NoReturn:
         raise unsupported(self.tracker, feature)
+
+    def _refuse(self, lack: str, why: str) -> NoReturn:
+        """Raise because the vendor has no call for what the adapter can keep, or not for all of it."""
+        raise Unsupported(f"{self.tracker.name} has {lack} ({why}).")

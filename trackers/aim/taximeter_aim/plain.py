@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from aim import Image, Run, Text  # type: ignore[attr-defined]
 
-from taximeter.errors import Unsupported
 from taximeter.plain import PlainRun
 from taximeter.record import Status
 from taximeter_aim import AimTracker
@@ -31,13 +30,13 @@ class AimPlainRun(PlainRun):
     def log_metrics(self, metrics: Mapping[str, Any], *, step: Any = None, time: int | None = None) -> None:
         """Track the values at once."""
         if time is not None:
-            _refuse("no time of a point", "not theirs: it is that of the call")
+            self._refuse("no time of a point", "not theirs: it is that of the call")
         self._run.track(dict(metrics), step=step)
 
     def set_tags(self, tags: Mapping[str, Any]) -> None:
         """Add tags, which are bare words."""
         if any(value != "" for value in tags.values()):
-            _refuse("no values of tags", "not theirs: its tags are bare words")
+            self._refuse("no values of tags", "not theirs: its tags are bare words")
         for name in tags:
             self._run.add_tag(name)
 
@@ -63,8 +62,4 @@ class AimPlainRun(PlainRun):
             self._run.report_successful_finish()
         self._run.close()
         if status != "finished":
-            _refuse(f"no status {status}", "not theirs: it can only be told that a run ended well")
-
-
-def _refuse(what: str, why: str) -> NoReturn:
-    raise Unsupported(f"{AimTracker.name} has {what} ({why}).")
+            self._refuse(f"no status {status}", "not theirs: it can only be told that a run ended well")

@@ -4,12 +4,11 @@ import io
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NoReturn
+from typing import Any
 
 import joblib
 from clearml import OutputModel, Task
 
-from taximeter.errors import Unsupported
 from taximeter.plain import PlainRun
 from taximeter.record import Dataset, Status
 from taximeter_clearml import ClearMLTracker
@@ -34,7 +33,7 @@ class PlainClearMLRun(PlainRun):
     def log_metrics(self, metrics: Mapping[str, Any], *, step: Any = None, time: int | None = None) -> None:
         """Report scalars, or single values where there is no step."""
         if time is not None:
-            _refuse("no time of a point", "not theirs: it is that of the call")
+            self._refuse("no time of a point", "not theirs: it is that of the call")
         for key, value in metrics.items():
             if step is None:
                 self._logger.report_single_value(name=key, value=value)
@@ -52,7 +51,7 @@ class PlainClearMLRun(PlainRun):
     def set_tags(self, tags: Mapping[str, Any]) -> None:
         """Add tags, which are bare words."""
         if any(value != "" for value in tags.values()):
-            _refuse("no values of tags", "not theirs: its tags are bare words")
+            self._refuse("no values of tags", "not theirs: its tags are bare words")
         self._task.add_tags(list(tags))
 
     def add_note(self, text: str) -> None:
@@ -79,7 +78,7 @@ class PlainClearMLRun(PlainRun):
 
     def log_dataset(self, dataset: Dataset) -> None:  # noqa: ARG002 - as its base has it
         """Refuse."""
-        _refuse("no datasets of a task", "not theirs: offline a dataset is a session of its own")
+        self._refuse("no datasets of a task", "not theirs: offline a dataset is a session of its own")
 
     def log_model(self, model: Any, name: str) -> None:
         """Save an estimator with joblib, and register the file as the task's output model."""
@@ -88,7 +87,3 @@ class PlainClearMLRun(PlainRun):
             file = Path(folder, "model.joblib")
             joblib.dump(model, file)
             output.update_weights(weights_filename=str(file))
-
-
-def _refuse(what: str, why: str) -> NoReturn:
-    raise Unsupported(f"{ClearMLTracker.name} has {what} ({why}).")

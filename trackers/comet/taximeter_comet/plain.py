@@ -3,12 +3,11 @@
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import comet_ml
 import comet_ml.integration.sklearn
 
-from taximeter.errors import Unsupported
 from taximeter.plain import PlainRun
 from taximeter.record import Dataset, Status
 from taximeter_comet import CometTracker
@@ -34,13 +33,13 @@ class CometPlainRun(PlainRun):
     def log_metrics(self, metrics: Mapping[str, Any], *, step: Any = None, time: int | None = None) -> None:
         """Log all in one call, at the time of the call."""
         if time is not None:
-            _refuse("no time of a point", "not theirs: it is that of the call")
+            self._refuse("no time of a point", "not theirs: it is that of the call")
         self._experiment.log_metrics(dict(metrics), step=step)
 
     def set_tags(self, tags: Mapping[str, Any]) -> None:
         """Add tags, which are bare words; what has a name and a value is no tag in Comet."""
         if any(value != "" for value in tags.values()):
-            _refuse("no values of tags", "not theirs: its tags are bare words")
+            self._refuse("no values of tags", "not theirs: its tags are bare words")
         self._experiment.add_tags(list(tags))
 
     def add_note(self, text: str) -> None:
@@ -78,8 +77,4 @@ class CometPlainRun(PlainRun):
             sys.excepthook(RuntimeError, RuntimeError("the run failed"), None)
         self._experiment.end()
         if status not in {"finished", "failed"}:
-            _refuse(f"no status {status}", "not theirs: a run ends well or with an error")
-
-
-def _refuse(what: str, why: str) -> NoReturn:
-    raise Unsupported(f"{CometTracker.name} has {what} ({why}).")
+            self._refuse(f"no status {status}", "not theirs: a run ends well or with an error")

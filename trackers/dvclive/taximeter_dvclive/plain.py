@@ -6,7 +6,7 @@ from contextlib import chdir
 from itertools import count
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
-from typing import Any, NoReturn
+from typing import Any
 
 import joblib
 import msgspec
@@ -14,7 +14,6 @@ from dvc.exceptions import NotDvcRepoError  # type: ignore[import-untyped]
 from dvc.repo import Repo  # type: ignore[import-untyped]
 from dvclive.live import Live
 
-from taximeter.errors import Unsupported
 from taximeter.plain import PlainRun
 from taximeter.record import Dataset, Status
 from taximeter_dvclive import DVCLiveTracker
@@ -48,7 +47,7 @@ class DVCLivePlainRun(PlainRun):
     def log_metrics(self, metrics: Mapping[str, Any], *, step: Any = None, time: int | None = None) -> None:
         """Call `Live.log_metric` for each; without a step, `Live.next_step` counts."""
         if time is not None:
-            _refuse("no time of a point", "not theirs: `timestamp=True` notes its own clock")
+            self._refuse("no time of a point", "not theirs: `timestamp=True` notes its own clock")
         if step is not None:
             self._live.step = step
         for key, value in metrics.items():
@@ -62,7 +61,7 @@ class DVCLivePlainRun(PlainRun):
         with chdir(self._store):
             self._live.end()  # type: ignore[no-untyped-call]
         if status != "finished":
-            _refuse(f"no status {status}", "not theirs: it does not say how a run ended")
+            self._refuse(f"no status {status}", "not theirs: it does not say how a run ended")
 
     def log_artifact(self, file: Path, name: str) -> None:
         """Call `Live.log_artifact`, which takes the file's own name."""
@@ -91,10 +90,6 @@ class DVCLivePlainRun(PlainRun):
     def _log(self, file: Path, **about: Any) -> None:
         with chdir(self._store):
             self._live.log_artifact(file, copy=True, **about)
-
-
-def _refuse(what: str, why: str) -> NoReturn:
-    raise Unsupported(f"{DVCLiveTracker.name} has {what} ({why}).")
 
 
 def _numbered(name: str) -> Any:

@@ -5,11 +5,10 @@
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NoReturn, Self
+from typing import Any, Self
 
 import swanlab
 
-from taximeter.errors import Unsupported
 from taximeter.plain import PlainRun
 from taximeter.record import Status
 from taximeter_swanlab import SwanLabTracker
@@ -34,16 +33,16 @@ class SwanLabPlainRun(PlainRun):
     def log_metrics(self, metrics: Mapping[str, Any], *, step: Any = None, time: int | None = None) -> None:
         """Log a row."""
         if time is not None:
-            _refuse("no time of a point", "not theirs: it is that of the call")
+            self._refuse("no time of a point", "not theirs: it is that of the call")
         swanlab.log(metrics, step=step)
 
     def set_tags(self, tags: Mapping[str, Any]) -> None:
         """Raise: tags are an argument of `swanlab.init`."""
-        _refuse(f"no tags such as {', '.join(tags)} for a run that has begun", _AT_THE_START)
+        self._refuse(f"no tags such as {', '.join(tags)} for a run that has begun", _AT_THE_START)
 
     def add_note(self, text: str) -> None:
         """Raise: the description is an argument of `swanlab.init`."""
-        _refuse(f"no description such as {text[:40]!r} for a run that has begun", _AT_THE_START)
+        self._refuse(f"no description such as {text[:40]!r} for a run that has begun", _AT_THE_START)
 
     def log_artifact(self, file: Path, name: str) -> None:
         """Save the file, which keeps the path that it has in a folder, and stays where it is."""
@@ -67,15 +66,11 @@ class SwanLabPlainRun(PlainRun):
 
     def start_child(self, name: str) -> Self:
         """Raise: SwanLab begins no run while another is open."""
-        _refuse(f"no run such as {name!r} below another", "not theirs: it has one run at a time in a process")
+        self._refuse(f"no run such as {name!r} below another", "not theirs: it has one run at a time in a process")
 
     def finish(self, status: Status = "finished") -> None:
         """Finish the run in a state of SwanLab's."""
         if status not in _STATES:
             swanlab.finish()
-            _refuse(f"no status {status}", "not theirs: the run has ended as a success")
+            self._refuse(f"no status {status}", "not theirs: the run has ended as a success")
         swanlab.finish(state=_STATES[status], error="it failed" if status == "failed" else None)
-
-
-def _refuse(what: str, why: str) -> NoReturn:
-    raise Unsupported(f"{SwanLabTracker.name} has {what} ({why}).")

@@ -14,7 +14,6 @@ from tensorboard.plugins.hparams.summary_v2 import hparams_pb  # type: ignore[im
 from tensorboard.summary import Writer  # type: ignore[import-untyped]
 from tensorboard.summary.writer.event_file_writer import EventFileWriter  # type: ignore[import-untyped]
 
-from taximeter.errors import Unsupported
 from taximeter.plain import PlainRun
 from taximeter.record import Status
 from taximeter.tracker import Feature
@@ -50,36 +49,32 @@ class TensorboardPlainRun(PlainRun):
         """Close the event file, which does not say how the run ended."""
         self._writer.close()
         if status != "finished":
-            _refuse(f"status {status}", "not yet ours: its summary of a session's end needs TensorFlow")
+            self._refuse(f"no status {status}", "not yet ours: its summary of a session's end needs TensorFlow")
 
     def log_figure(self, figure: Any, name: str) -> None:  # noqa: ARG002 - there is no call for it
         """Refuse."""
-        _refuse(Feature.FIGURES, _NEEDS_TENSORFLOW)
+        self._refuse(f"no {Feature.FIGURES}", _NEEDS_TENSORFLOW)
 
     def log_text(self, text: str, name: str) -> None:  # noqa: ARG002 - as above
         """Refuse."""
-        _refuse(Feature.TEXTS, _NEEDS_TENSORFLOW)
+        self._refuse(f"no {Feature.TEXTS}", _NEEDS_TENSORFLOW)
 
     def log_table(self, table: Any, name: str) -> None:  # noqa: ARG002 - as above
         """Refuse."""
-        _refuse(Feature.TABLES, "not theirs: a text may hold a table in Markdown")
+        self._refuse(f"no {Feature.TABLES}", "not theirs: a text may hold a table in Markdown")
 
     def set_tags(self, tags: Mapping[str, Any]) -> None:  # noqa: ARG002 - as above
         """Refuse."""
-        _refuse(Feature.TAGS, "not theirs: an event file names no tags of a run")
+        self._refuse(f"no {Feature.TAGS}", "not theirs: an event file names no tags of a run")
 
     def add_note(self, text: str) -> None:  # noqa: ARG002 - as above
         """Refuse."""
-        _refuse(Feature.NOTES, "not theirs: an event file has no description of a run")
+        self._refuse(f"no {Feature.NOTES}", "not theirs: an event file has no description of a run")
 
     def log_dataset(self, dataset: Any) -> None:  # noqa: ARG002 - as above
         """Refuse."""
-        _refuse(Feature.DATASETS, "not theirs: no plugin shows any")
+        self._refuse(f"no {Feature.DATASETS}", "not theirs: no plugin shows any")
 
     def start_child(self, name: str) -> NoReturn:  # noqa: ARG002 - as above
         """Refuse."""
-        _refuse(Feature.CHILD_RUNS, "not theirs: a folder in a run's folder is a run of its own")
-
-
-def _refuse(what: str, why: str) -> NoReturn:
-    raise Unsupported(f"{TensorboardTracker.name} has no {what} ({why}).")
+        self._refuse(f"no {Feature.CHILD_RUNS}", "not theirs: a folder in a run's folder is a run of its own")

@@ -9,7 +9,6 @@ import joblib
 import msgspec
 import trackio
 
-from taximeter.errors import Unsupported
 from taximeter.plain import PlainRun
 from taximeter.record import Dataset, Status
 from taximeter_trackio import TrackioTracker
@@ -31,14 +30,14 @@ class TrackioPlainRun(PlainRun):
     def log_metrics(self, metrics: Mapping[str, Any], *, step: Any = None, time: int | None = None) -> None:
         """Log a row."""
         if time is not None:
-            _refuse("no time of a point", "not theirs: a row's time is when Trackio writes it")
+            self._refuse("no time of a point", "not theirs: a row's time is when Trackio writes it")
         trackio.log(dict(metrics), step=step)
 
     def finish(self, status: Status = "finished") -> None:
         """End the run."""
         trackio.finish()  # type: ignore[no-untyped-call]
         if status != "finished":
-            _refuse(f"no status {status}", "not theirs: it does not say how a run ended")
+            self._refuse(f"no status {status}", "not theirs: it does not say how a run ended")
 
     def add_note(self, text: str) -> None:
         """Log a Markdown report."""
@@ -84,8 +83,4 @@ class TrackioPlainRun(PlainRun):
 
     def start_child(self, name: str) -> NoReturn:  # noqa: ARG002 - there is no call for it
         """Refuse: Trackio groups runs, but none is below another."""
-        _refuse("no run below another", "not theirs: it groups runs")
-
-
-def _refuse(what: str, why: str) -> NoReturn:
-    raise Unsupported(f"{TrackioTracker.name} has {what} ({why}).")
+        self._refuse("no run below another", "not theirs: it groups runs")

@@ -10,7 +10,6 @@ import joblib
 import msgspec
 import wandb
 
-from taximeter.errors import Unsupported
 from taximeter.plain import PlainRun
 from taximeter.record import Dataset, Status
 from taximeter_wandb import WandbTracker
@@ -36,19 +35,19 @@ class WandbPlainRun(PlainRun):
     def log_metrics(self, metrics: Mapping[str, Any], *, step: Any = None, time: int | None = None) -> None:
         """Log a row of the history."""
         if time is not None:
-            _refuse("no time of a point", "not theirs: a row's time is that of the call")
+            self._refuse("no time of a point", "not theirs: a row's time is that of the call")
         self._run.log(dict(metrics), step=step)
 
     def finish(self, status: Status = "finished") -> None:
         """End the run with an exit code, which tells only success from failure."""
         self._run.finish(exit_code=_EXIT_CODES.get(status, 1))
         if status not in _EXIT_CODES:
-            _refuse(f"no status {status}", "not theirs: an exit code tells only success from failure")
+            self._refuse(f"no status {status}", "not theirs: an exit code tells only success from failure")
 
     def set_tags(self, tags: Mapping[str, Any]) -> None:
         """Add tags, which are bare words."""
         if any(value != "" for value in tags.values()):
-            _refuse("no values of tags", "not theirs: its tags are bare words")
+            self._refuse("no values of tags", "not theirs: its tags are bare words")
         self._run.tags = (*(self._run.tags or ()), *tags)
 
     def add_note(self, text: str) -> None:
@@ -65,7 +64,7 @@ class WandbPlainRun(PlainRun):
         artifact = wandb.Artifact("files", type="file")
         artifact.add_file(str(file), name)
         self._run.log_artifact(artifact)
-        _refuse(
+        self._refuse(
             "no artifacts offline", "not yet ours: until `wandb sync` they lie outside the run, and are not read"
         )
 
@@ -79,7 +78,7 @@ class WandbPlainRun(PlainRun):
 
     def log_text(self, text: str, name: str) -> None:  # noqa: ARG002 - there is no call for it
         """Refuse: W&B shows text in tables and pages only."""
-        _refuse("no texts", "not theirs: it shows text in tables and pages only")
+        self._refuse("no texts", "not theirs: it shows text in tables and pages only")
 
     def log_dataset(self, dataset: Dataset) -> None:
         """Log an artifact of the type dataset, which describes it."""
@@ -95,8 +94,4 @@ class WandbPlainRun(PlainRun):
 
     def start_child(self, name: str) -> NoReturn:  # noqa: ARG002 - there is no call for it
         """Refuse: W&B groups runs, but none is below another."""
-        _refuse("no run below another", "not theirs: it groups runs")
-
-
-def _refuse(what: str, why: str) -> NoReturn:
-    raise Unsupported(f"{WandbTracker.name} has {what} ({why}).")
+        self._refuse("no run below another", "not theirs: it groups runs")
