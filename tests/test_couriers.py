@@ -33,6 +33,15 @@ os.kill(os.getpid(), getattr(signal, sys.argv[2]))
 time.sleep(60)
 """
 
+IMPATIENT_COURIER = """
+from taximeter.courier import serve
+from taximeter.journal.home import Home
+serve.CLOSE_SECONDS = 0.5
+home = Home()
+(outbox,) = home.outboxes()
+serve.serve(outbox, home, outbox.take())
+"""
+
 
 def wait_for(condition: Callable[[], object], seconds: float = 120) -> None:
     """Wait until something is true."""
@@ -345,6 +354,21 @@ def test_a_store_that_hangs_does_not_hold_the_block_for_ever(lines_tracker: Path
     with pytest.warns(DeliveryWarning, match=r"still being delivered"), run:
         pass
     (lines_tracker / "hang").unlink()
+    assert [receipt.state for receipt in run.wait(120).values()] == ["verified"]
+
+
+def test_a_tracker_that_never_lets_go_of_a_run_ends_its_courier(lines_tracker: Path) -> None:
+    """It says where it hung, and the next courier delivers the run."""
+    run = start_run(trackers=["lines"])
+    os.kill(courier_pid(lines_tracker, run.id), signal.SIGKILL)
+    (lines_tracker / "fail").write_text("1")
+    (lines_tracker / "stuck").touch()
+    run.log_metrics({"loss": 0.5})
+    ended = subprocess.run([sys.executable, "-c", IMPATIENT_COURIER], capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert "in close" in ended.stderr
+    (lines_tracker / "stuck").unlink()
+    run.finish()
     assert [receipt.state for receipt in run.wait(120).values()] == ["verified"]
 
 

@@ -1,6 +1,7 @@
 """A tracker for the tests of couriers and of the suite: a folder of text files, with a switch that makes it fail.
 
-A file `fail` in its folder holds how often the next writes are to fail; `hang` makes them wait.
+A file `fail` in its folder holds how often the next writes are to fail; `hang` makes them wait; `stuck` lets it
+hold on to a run that is to be let go.
 """
 
 import os
@@ -161,6 +162,11 @@ class LinesWriter(RunWriter):
         (self._run / "record").write_bytes(record_file.read_bytes())
         if record.status != "running":
             self._write(Finished(record.status, record.ended if record.ended is not None else record.started))
+
+    def close(self) -> None:
+        """Do nothing, for as long as it takes."""
+        while (self._run.parent / "stuck").exists():
+            time.sleep(0.01)
 
     def append(self, event: Event) -> None:
         """Add a line to the log."""

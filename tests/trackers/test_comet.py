@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import re
 import shutil
 import struct
 from hashlib import sha256
@@ -43,7 +44,9 @@ from taximeter.events import (
     Started,
     TagsSet,
 )
+from taximeter.journal.home import Destination
 from taximeter.record import Dataset, Environment, LockFile, Model, Source
+from taximeter.store.client import Store
 from taximeter.testing import record_run
 from taximeter.testing.staging import logged
 from taximeter.testing.verdicts import VerdictsOf, by_name
@@ -288,13 +291,38 @@ class TestArchives:
         assert [run.name for run in tracker.list_runs()] == ["again"]
 
     @pytest.mark.parametrize("content", [b"", b"PK\5\6" + bytes(18), b"PK\3\4" + bytes(100)])
-    def test_a_torn_archive_of_comets_reads_as_running(self, content: bytes, tracker: CometTracker) -> None:
+    def test_a_torn_archive_of_comets_reads_as_running(
+        self, content: bytes, tracker: CometTracker, caplog: pytest.LogCaptureFixture
+    ) -> None:
         """It is empty until the end of a run, and cut off where the process died while it wrote it."""
         Path(tracker.location).mkdir(parents=True)
         Path(tracker.location, f"{RUN}-AbCdEf.zip").write_bytes(content)
         assert [(run.vendor_id, run.status) for run in tracker.list_runs()] == [(RUN, "running")]
         run = tracker.read(RUN)
         assert (run.run_id, run.status, run.metrics, run.params) == (RUN, "running", {}, {})
+        assert ("is torn or damaged" in caplog.text) is content.startswith(b"PK\3\4")
+
+    def test_what_is_read_around_is_told_to_whoever_asked(self, tracker: CometTracker, tmp_path: Path) -> None:
+        """The store is read by another process, which has no user."""
+        Path(tracker.location).mkdir(parents=True)
+        Path(tracker.location, f"{RUN}.zip").write_bytes(b"PK\3\4" + bytes(100))
+        with Store(Destination("comet", tracker.location, str(tmp_path))) as store:
+            assert [run.status for run in store.runs()] == ["running"]
+            store.read(RUN)
+        (warning,) = store.warnings
+        assert re.search(rf"{RUN}\.zip is torn or damaged", warning)
+
+    def test_a_damaged_archive_is_no_run_with_less_in_it(self, tracker: CometTracker, record: Recorder) -> None:
+        """Where the messages end too early, what tells of the exact record is lost with them."""
+        record(staged(*rows(*range(5000))))
+        with ZipFile(archive(tracker)) as whole:
+            member = whole.getinfo("messages.json")
+        damaged = bytearray(archive(tracker).read_bytes())
+        damaged[member.header_offset + member.compress_size * 3 // 4] ^= 1
+        archive(tracker).write_bytes(damaged)
+        assert 0 < len(tracker.read_native(RUN).metrics["loss"]) < 5000
+        with pytest.raises(InputError, match=f"exact record of {RUN} is missing.*is damaged"):
+            tracker.read(RUN)
 
     def test_damaged_lines_cost_themselves(self, tracker: CometTracker, tmp_path: Path) -> None:
         """A killed process leaves half a line, and Python's JSON knows numbers that JSON does not."""

@@ -1,6 +1,7 @@
 """What is special to git: the user's repository is left alone, and git's own commands show the runs."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from tracker_cases import BEGAN, begin, dispatched, finished, write_at_once
 
 from taximeter.courier.dispatch import Dispatcher
 from taximeter.diff import diff
-from taximeter.errors import InputError, TrackerError, Unsupported
+from taximeter.errors import InputError, TaximeterError, TrackerError, Unsupported
 from taximeter.events import (
     DatasetLogged,
     EnvironmentCaptured,
@@ -499,6 +500,49 @@ def test_a_damaged_file_is_named(code: Path) -> None:
     git(code, "update-ref", "refs/taximeter/by/hand", "HEAD")
     with pytest.raises(InputError, match=r"params\.json"):
         GitTracker(str(code)).read("hand")
+
+
+@pytest.mark.parametrize("is_missing", [True, False])
+@pytest.mark.parametrize("what", ["{tree}", "{tree}:taximeter", "{tree}:taximeter/record.jsonl.gz"])
+def test_a_damaged_object_is_no_run_with_less_in_it(
+    code: Path, blobs: Path, what: str, *, is_missing: bool
+) -> None:
+    """Git itself compares no object with its name."""
+    tracker = GitTracker(str(code))
+    record = record_run(tracker, full_run("a" * 32), blobs)
+    oid = git(code, "rev-parse", f"{ref_name('taxi', record.run_id)}^{what}").strip()
+    other = git(code, "hash-object", "-w", "train.py").strip()
+    file, instead = (code / ".git" / "objects" / name[:2] / name[2:] for name in (oid, other))
+    file.unlink()
+    if not is_missing:
+        shutil.copy(instead, file)
+    with pytest.raises(TaximeterError, match=f"{oid}.*(is missing|another)"):
+        GitTracker(str(code)).read(record.run_id)
+
+
+def test_an_exact_record_outlives_the_files_beside_it(
+    code: Path, blobs: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What the files tell by themselves is less, and is told to be."""
+    tracker = GitTracker(str(code))
+    record = record_run(tracker, full_run("a" * 32), blobs)
+    oid = git(code, "rev-parse", f"{ref_name('taxi', record.run_id)}^{{tree}}:metrics").strip()
+    (code / ".git" / "objects" / oid[:2] / oid[2:]).unlink()
+    assert diff(GitTracker(str(code)).read(record.run_id), record) == []
+    caplog.clear()
+    assert GitTracker(str(code)).read(record.run_id, native=True).metrics != record.metrics
+    assert f"metrics is left out: the object {oid} is missing" in caplog.text
+
+
+def test_a_ref_whose_commit_is_gone_is_told(code: Path, blobs: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The other runs are read."""
+    tracker = GitTracker(str(code))
+    lost, kept = (record_run(tracker, full_run(letter * 32), blobs) for letter in "ab")
+    ref = ref_name("taxi", lost.run_id)
+    oid = git(code, "rev-parse", ref).strip()
+    (code / ".git" / "objects" / oid[:2] / oid[2:]).unlink()
+    assert [run.run_id for run in GitTracker(str(code)).list_runs()] == [kept.run_id]
+    assert f"{ref} names no object that can be read" in caplog.text
 
 
 def test_a_commit_that_is_not_here_is_no_parent(code: Path, blobs: Path) -> None:

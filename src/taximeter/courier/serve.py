@@ -1,5 +1,6 @@
 """The courier's loop: serves every run of one outbox until nothing is left to deliver."""
 
+import faulthandler
 import logging
 from time import monotonic, sleep
 
@@ -13,6 +14,7 @@ from taximeter.tracker import Tracker
 
 LINGER_SECONDS = 1.0
 RETRY_AFTER_SECONDS = (0.5, 2.0)
+CLOSE_SECONDS = 60.0
 _LONGEST_RETRY = 60.0
 _SHORTEST_PAUSE = 0.002
 _LONGEST_PAUSE = 0.05
@@ -112,12 +114,18 @@ class _Courier:
         attempt.failures += 1
 
     def _abandon(self, attempt: _Attempt) -> None:
+        """Let go of the vendor's run; where that never ends, this process does, and leaves the run to the next.
+
+        The watch needs no lock of Python's, which a vendor that hangs may hold.
+        """
+        faulthandler.dump_traceback_later(CLOSE_SECONDS, exit=True)
         if attempt.delivery:
             try:
                 attempt.delivery.close()
             except Exception:  # the vendor has failed already
                 logger.exception("close")
         attempt.delivery = None
+        faulthandler.cancel_dump_traceback_later()
 
     def _settle(self, run_id: str, receipt: Receipt) -> None:
         folder = self._home.run(run_id)

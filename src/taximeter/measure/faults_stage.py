@@ -210,6 +210,9 @@ class _Scene:
             except TaximeterError as error:
                 self._training.hear("reading", str(error))
                 return None
+            finally:
+                for warning in opened.warnings:
+                    self._training.hear("reading", warning)
 
     def _sample(self, native: RunRecord | None, exact: RunRecord | None) -> FaultSample:
         training, is_ours = self._training, self._settings.way == "interface"

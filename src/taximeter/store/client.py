@@ -1,6 +1,7 @@
 """Reads a store without meeting its vendor: a process of its own does."""
 
 import contextlib
+import logging
 import subprocess
 import tempfile
 from pathlib import Path
@@ -21,6 +22,8 @@ from taximeter.values import unpack
 
 _LAST_WORDS = 2000
 
+_logger = logging.getLogger(__name__)
+
 
 class Store:
     """A tracker's store, open for reading; use it as a context manager.
@@ -31,11 +34,15 @@ class Store:
 
     Every method raises `InputError` where the store has no such thing, `Unsupported` where the tracker cannot
     be read, and `TrackerError` where its software fails.
+
+    Attributes:
+        warnings: what was read around, such as damage; each is logged too.
     """
 
     def __init__(self, destination: Destination, patience: float | None = None) -> None:
         self.destination = destination
         self._patience = patience
+        self.warnings: list[str] = []
 
     def __enter__(self) -> Self:
         self._log = tempfile.TemporaryFile()
@@ -99,12 +106,20 @@ class Store:
         if not header:
             raise self._failed()
         answer = msgspec.json.decode(header, type=Answer)
+        self._warn(answer.warnings)
         if answer.error:
             raise getattr(errors, answer.error)(redact(answer.message))
         body = self._answers.read(answer.size)
         if len(body) != answer.size:
             raise self._failed()
         return body
+
+    def _warn(self, messages: list[str]) -> None:
+        """Hand on what the reader warned of, each warning once."""
+        for message in map(redact, messages):
+            if message not in self.warnings:
+                self.warnings.append(message)
+                _logger.warning("%s", message)
 
     def _failed(self) -> errors.TrackerError:
         return errors.TrackerError(f"reading {redact(str(self.destination))} failed: {self._last_words()}")

@@ -5,12 +5,13 @@ processes should show), and then requests, a line each; an answer is a line of J
 What a vendor prints goes to standard error.
 """
 
+import logging
 import os
 import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Literal
 
 import msgspec
 
@@ -37,35 +38,56 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """How many bytes of body follow, or which error was raised."""
+    """How many bytes of body follow, or which error was raised; and what a reader warned of."""
 
     size: int = 0
     error: str = ""
     message: str = ""
+    warnings: list[str] = []
+
+
+class _Warnings(logging.Handler):
+    """Keeps what our readers warn of, such as damage that they read around, for the next answer."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a message; what a vendor logs is none of ours."""
+        if record.name.startswith("taximeter"):
+            self._messages.append(record.getMessage())
+
+    def take(self) -> list[str]:
+        """Return the messages since the last time, each once."""
+        taken, self._messages = self._messages, []
+        return list(dict.fromkeys(taken))
 
 
 def main() -> None:
     """Answer requests until there are no more."""
     destination = msgspec.json.decode(sys.stdin.buffer.readline(), type=Destination)
+    warnings = _Warnings()
+    logging.basicConfig(handlers=[logging.StreamHandler(), warnings])
     tracker = load(destination.tracker)(destination.location)
     with os.fdopen(os.dup(1), "wb") as out:
         os.dup2(2, 1)
         for line in sys.stdin.buffer:
-            _answer(tracker, msgspec.json.decode(line, type=Request), out)
+            answer, body = _answer(tracker, msgspec.json.decode(line, type=Request))
+            answer = msgspec.structs.replace(answer, warnings=warnings.take())
+            out.write(msgspec.json.encode(answer) + b"\n" + body)
+            out.flush()
 
 
-def _answer(tracker: Tracker, request: Request, out: BinaryIO) -> None:
-    body = b""
+def _answer(tracker: Tracker, request: Request) -> tuple[Answer, bytes]:
     try:
         body = _READERS[request.what](tracker, request)
-        answer = Answer(len(body))
     except (TaximeterError, FileNotFoundError) as error:
         kind = next((known.__name__ for known in (InputError, Unsupported) if isinstance(error, known)), "")
-        answer = Answer(error=kind or "TrackerError", message=str(error))
+        return Answer(error=kind or "TrackerError", message=str(error)), b""
     except Exception as error:  # noqa: BLE001 - a vendor may raise anything; the asking process is told
-        answer = Answer(error="TrackerError", message=f"{type(error).__name__}: {error}")
-    out.write(msgspec.json.encode(answer) + b"\n" + body)
-    out.flush()
+        return Answer(error="TrackerError", message=f"{type(error).__name__}: {error}"), b""
+    return Answer(len(body)), body
 
 
 def _read_runs(tracker: Tracker, _: Request) -> bytes:

@@ -149,7 +149,9 @@ class Archive:
     def _members(self) -> set[str]:
         try:
             return set(self._zip.namelist())
-        except DAMAGE:
+        except DAMAGE as error:
+            if self.path.stat().st_size:  # until a run has ended there is nothing in it
+                _logger.warning("%s is torn or damaged: %s", self.path, error)
             return set()
 
     @cached_property

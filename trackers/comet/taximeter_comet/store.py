@@ -78,7 +78,10 @@ class Store:
         Raises:
             InputError: it is damaged.
         """
-        record = self._files_of(run_id).record
+        files = self._files_of(run_id)
+        record = files.record
+        if record is None and _must_have_record(files.archives[0]):
+            raise InputError(f"the exact record of {run_id} is missing: {files.archives[0].path} is damaged.")
         if record is None:
             return None
         try:
@@ -159,9 +162,13 @@ def _locate(archives: list[Archive], states: list[object]) -> _Files:
         for message in decode(of_type(archive.lines(), UPLOAD))
         if isinstance(message, UploadMessage)
     ]
-    ours = archives[0].is_ours
-    record = exact_file(uploads) if ours and archives[0].is_whole else None
-    return _Files(archives, states, record, files_of(uploads, ours=ours))
+    record = exact_file(uploads) if _must_have_record(archives[0]) else None
+    return _Files(archives, states, record, files_of(uploads, ours=archives[0].is_ours))
+
+
+def _must_have_record(archive: Archive) -> bool:
+    """Tell whether we wrote it to its end, which is after the exact record."""
+    return archive.is_ours and archive.is_whole
 
 
 def _summary(archives: list[Archive]) -> RunSummary:

@@ -1,5 +1,6 @@
 """Reads objects with one ``git cat-file --batch`` process."""
 
+import hashlib
 import os
 import subprocess
 import tempfile
@@ -15,6 +16,7 @@ from taximeter_git.command import command_line, environment, translated
 _CHUNK = 1 << 20
 _FOLDER = b"40000"
 _SUBMODULE = b"160000"
+_DIGESTS = {40: "sha1", 64: "sha256"}
 
 
 class Found(NamedTuple):
@@ -41,6 +43,17 @@ class Objects:
         with found.stream as stream:
             return stream.read()
 
+    def need(self, oid: str) -> Found:
+        """Return an object that another one names.
+
+        Raises:
+            TrackerError: it is missing or damaged, or git failed.
+        """
+        found = self.open(oid)
+        if found is None:
+            raise TrackerError(f"the object {oid} is missing in {self._git_dir}; `git fsck` tells more.")
+        return found
+
     def open(self, name: str) -> Found | None:
         """Return an object, or None where there is no such thing.
 
@@ -48,7 +61,7 @@ class Objects:
             name: as git understands it, in one line without blanks.
 
         Raises:
-            TrackerError: git failed.
+            TrackerError: it is damaged, or git failed.
         """
         with self._lock:
             process = self._process = self._process or self._started()
@@ -59,21 +72,28 @@ class Objects:
                 self._process = None
                 raise TrackerError(f"git could not read {name} in {self._git_dir}: {error}") from error
 
-    def tree(self, name: str) -> dict[str, str]:
-        """Return the names of the blobs in a tree, by their paths; there may be none."""
-        return dict(self._walk(name, ""))
+    def tree(self, oid: str) -> tuple[dict[str, str], list[str]]:
+        """Return the names of the blobs in a tree, by their paths, and what is wrong with folders of it.
 
-    def _walk(self, name: str, prefix: str) -> Iterator[tuple[str, str]]:
-        found = self.open(name)
-        if found is None:
-            return
+        Raises:
+            TrackerError: as in `need`.
+        """
+        problems: list[str] = []
+        return dict(self._walk(oid, "", problems)), problems
+
+    def _walk(self, oid: str, prefix: str, problems: list[str]) -> Iterator[tuple[str, str]]:
+        found = self.need(oid)
         with found.stream as stream:
             content = stream.read()
-        for mode, entry, oid in _entries(content, len(found.oid) // 2):
+        for mode, entry, named in _entries(content, len(found.oid) // 2):
+            path = f"{prefix}{entry}"
             if mode == _FOLDER:
-                yield from self._walk(oid, f"{prefix}{entry}/")
+                try:
+                    yield from self._walk(named, f"{path}/", problems)
+                except TrackerError as error:
+                    problems.append(f"{path} is left out: {error}")
             elif mode != _SUBMODULE:
-                yield f"{prefix}{entry}", oid
+                yield path, named
 
     def _started(self) -> "subprocess.Popen[bytes]":
         with translated():
@@ -95,19 +115,24 @@ def _ask(process: "subprocess.Popen[bytes]", name: str) -> Found | None:
     if header.endswith((b" missing\n", b" ambiguous\n")):
         return None
     oid, kind, size = header.decode().split()
-    stream = _copied(answers, int(size))
+    digest = hashlib.new(_DIGESTS[len(oid)], f"{kind} {size}\0".encode(), usedforsecurity=False)
+    stream = _copied(answers, int(size), digest)
     answers.readline()
+    if digest.hexdigest() != oid:  # which git does not look at
+        stream.close()
+        raise ValueError("its content is another one's")
     return Found(oid, kind, stream)
 
 
-def _copied(source: IO[bytes], size: int) -> BinaryIO:
-    """Return a copy of the next bytes, in memory unless they are many."""
+def _copied(source: IO[bytes], size: int, digest: "hashlib._Hash") -> BinaryIO:
+    """Return a copy of the next bytes, in memory unless they are many, and add them to a digest."""
     stream = tempfile.SpooledTemporaryFile(_CHUNK, prefix="taximeter-")  # noqa: SIM115 - the caller closes it
     while size:
         chunk = source.read(min(size, _CHUNK))
         if not chunk:
             raise OSError("it ended too early")
         stream.write(chunk)
+        digest.update(chunk)
         size -= len(chunk)
     stream.seek(0)
     return cast("BinaryIO", stream)

@@ -1,6 +1,7 @@
 """Finds the commits of runs, and reads what is in them."""
 
 import gzip
+import logging
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import BinaryIO
@@ -17,6 +18,8 @@ from taximeter_git.repository import Repository
 from taximeter_git.tree import Tree
 
 _TREES_KEPT = 4
+
+_logger = logging.getLogger(__name__)
 
 
 class Reader:
@@ -40,8 +43,11 @@ class Reader:
         return native_record(commit, self._tree(commit.tree))
 
     def read_exact(self, run_id: str) -> RunRecord | None:
-        """Return the exact record, if the run's commit has one."""
-        packed = self._tree(self._find(run_id).tree).open(layout.RECORD)
+        """Return the exact record, if the run's commit has one, whatever became of its other files."""
+        tree = self._tree(self._find(run_id).tree)
+        packed = tree.open(layout.RECORD)
+        if packed is None and tree.problems:
+            raise InputError(f"the exact record of {run_id} is damaged, if it has one: {tree.problems[0]}")
         if packed is None:
             return None
         try:
@@ -64,7 +70,10 @@ class Reader:
         return stream
 
     def _read_tree(self, name: str) -> Tree:
-        return Tree(self._objects, self._objects.tree(name))
+        tree = Tree(self._objects, *self._objects.tree(name))
+        for problem in tree.problems:
+            _logger.warning("%s", problem)
+        return tree
 
     def _find(self, run_id: str) -> RunCommit:
         """Return the commit of a run by its id, its ref or the commit's own name.
@@ -95,5 +104,10 @@ class Reader:
         return None
 
     def _commit(self, ref: str) -> RunCommit | None:
+        """Return the run of a ref, unless the ref names something else, or nothing that can be read."""
         content = self._objects.read(f"{ref}^{{commit}}")
-        return None if content is None else read_commit(ref, content)
+        if content is not None:
+            return read_commit(ref, content)
+        if self._objects.read(ref) is None:
+            _logger.warning("%s: %s names no object that can be read", self._repository.git_dir, ref)
+        return None

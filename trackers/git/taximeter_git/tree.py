@@ -1,7 +1,7 @@
 """The files of a run's commit, as its tree names them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import BinaryIO, TypeVar
 
@@ -29,20 +29,25 @@ class Tree:
     Args:
         objects: the repository's.
         files: the objects by path.
+        problems: why folders of it are left out.
     """
 
-    def __init__(self, objects: Objects, files: Mapping[str, str]) -> None:
+    def __init__(self, objects: Objects, files: Mapping[str, str], problems: Sequence[str] = ()) -> None:
         self._objects = objects
         self.files = files
+        self.problems = problems
 
     def open(self, file: str) -> BinaryIO | None:
         """Open a file, if it is there."""
-        found = self._objects.open(self.files[file]) if file in self.files else None
-        return found.stream if found else None
+        return self._objects.need(self.files[file]).stream if file in self.files else None
 
     def read(self, file: str) -> bytes | None:
         """Return the content of a file, if it is there."""
-        return self._objects.read(self.files[file]) if file in self.files else None
+        stream = self.open(file)
+        if stream is None:
+            return None
+        with stream:
+            return stream.read()
 
     def convert(self, file: str, kind: type[_T]) -> _T | None:
         """Return the tree of a JSON file as `kind`, if the file is there.
