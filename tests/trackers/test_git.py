@@ -534,15 +534,24 @@ def test_an_exact_record_outlives_the_files_beside_it(
     assert f"metrics is left out: the object {oid} is missing" in caplog.text
 
 
-def test_a_ref_whose_commit_is_gone_is_told(code: Path, blobs: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """The other runs are read."""
+@pytest.mark.parametrize("left", [None, 0, 30])
+def test_a_ref_whose_commit_is_damaged_is_told(
+    code: Path, blobs: Path, caplog: pytest.LogCaptureFixture, left: int | None
+) -> None:
+    """The other runs are read, whether it is gone or cut."""
     tracker = GitTracker(str(code))
     lost, kept = (record_run(tracker, full_run(letter * 32), blobs) for letter in "ab")
     ref = ref_name("taxi", lost.run_id)
     oid = git(code, "rev-parse", ref).strip()
-    (code / ".git" / "objects" / oid[:2] / oid[2:]).unlink()
+    file = code / ".git" / "objects" / oid[:2] / oid[2:]
+    content = file.read_bytes()
+    file.unlink()
+    if left is not None:
+        file.write_bytes(content[:left])
     assert [run.run_id for run in GitTracker(str(code)).list_runs()] == [kept.run_id]
-    assert f"{ref} names no object that can be read" in caplog.text
+    assert f"{ref} is left out" in caplog.text
+    with pytest.raises(InputError, match="has no run"):
+        GitTracker(str(code)).read(lost.run_id)
 
 
 def test_a_commit_that_is_not_here_is_no_parent(code: Path, blobs: Path) -> None:

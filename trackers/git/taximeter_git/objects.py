@@ -43,15 +43,15 @@ class Objects:
         with found.stream as stream:
             return stream.read()
 
-    def need(self, oid: str) -> Found:
-        """Return an object that another one names.
+    def need(self, name: str) -> Found:
+        """Return an object that is to be there.
 
         Raises:
             TrackerError: it is missing or damaged, or git failed.
         """
-        found = self.open(oid)
+        found = self.open(name)
         if found is None:
-            raise TrackerError(f"the object {oid} is missing in {self._git_dir}; `git fsck` tells more.")
+            raise TrackerError(f"the object {name} is missing in {self._git_dir}; `git fsck` tells more.")
         return found
 
     def open(self, name: str) -> Found | None:
@@ -112,6 +112,8 @@ def _ask(process: "subprocess.Popen[bytes]", name: str) -> Found | None:
     requests.write(os.fsencode(name) + b"\n")
     requests.flush()
     header = answers.readline()
+    if not header:
+        raise OSError("it is damaged")
     if header.endswith((b" missing\n", b" ambiguous\n")):
         return None
     oid, kind, size = header.decode().split()

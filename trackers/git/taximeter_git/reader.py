@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import BinaryIO
 
-from taximeter.errors import InputError
+from taximeter.errors import InputError, TrackerError
 from taximeter.record import RunRecord
 from taximeter.tracker import RunSummary
 from taximeter_git import layout
@@ -105,9 +105,11 @@ class Reader:
 
     def _commit(self, ref: str) -> RunCommit | None:
         """Return the run of a ref, unless the ref names something else, or nothing that can be read."""
-        content = self._objects.read(f"{ref}^{{commit}}")
-        if content is not None:
-            return read_commit(ref, content)
-        if self._objects.read(ref) is None:
-            _logger.warning("%s: %s names no object that can be read", self._repository.git_dir, ref)
+        try:
+            content = self._objects.read(f"{ref}^{{commit}}")
+            if content is not None:
+                return read_commit(ref, content)
+            self._objects.need(ref)
+        except TrackerError as error:
+            _logger.warning("%s is left out: %s", ref, error)
         return None
