@@ -157,6 +157,20 @@ def test_a_training_that_hangs_is_ended_with_what_it_forked(
     assert not [one for one in psutil.process_iter() if _works_in(one, here)]
 
 
+def test_a_training_that_never_ends_is_ended(
+    train: Callable[..., Training], lines_tracker: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All is logged, and the vendor does not let go of the process."""
+
+    def hold(_training: int) -> None:
+        (lines_tracker / "stuck").touch()
+        monkeypatch.setattr(faults_training, "PATIENCE_SECONDS", 5.0)
+
+    training = train(hold)
+    assert (training.outcome, training.at) == (Outcome.HUNG, "exit")
+    assert training.numbers(ACKNOWLEDGED) == set(range(POINTS))
+
+
 def test_a_training_that_dies_is_told(train: Callable[..., Training]) -> None:
     """So is where."""
     training = train(lambda process: os.kill(process, signal.SIGKILL))

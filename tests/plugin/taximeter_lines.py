@@ -1,9 +1,10 @@
 """A tracker for the tests of couriers and of the suite: a folder of text files, with a switch that makes it fail.
 
 A file `fail` in its folder holds how often the next writes are to fail; `hang` makes them wait; `stuck` lets it
-hold on to a run that is to be let go.
+hold on to a run that is to be let go, and to a process that ends.
 """
 
+import atexit
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -164,7 +165,7 @@ class LinesWriter(RunWriter):
             self._write(Finished(record.status, record.ended if record.ended is not None else record.started))
 
     def close(self) -> None:
-        """Do nothing, for as long as it takes."""
+        """Do nothing, but for as long as there is a file `stuck`."""
         while (self._run.parent / "stuck").exists():
             time.sleep(0.01)
 
@@ -201,7 +202,8 @@ class LinesPlain(PlainRun):
         self._writer.log_metrics([MetricsLogged(dict(metrics), step or 0, time or 0)])
 
     def finish(self, status: Status = "finished") -> None:
-        """Add a line."""
+        """Add a line, and close the log when the process ends."""
+        atexit.register(self._writer.close)
         self._writer.append(Finished(status, time.time_ns() // 1000))
 
 

@@ -63,7 +63,8 @@ class FaultSample(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         means: how the fault was made.
         training: whether it went on.
-        at: where it met exceptions, hung or died: ``start``, ``a call``, ``finish``; empty where it went on.
+        at: where it met exceptions, hung or died: ``start``, ``a call``, ``finish``, or ``exit``, after all of it;
+            empty where it went on.
         longest: seconds of the longest call.
         said: the first words of each sort that told of the fault: ``exception``, ``warning``, ``log record``,
             ``standard error``, ``hung`` for a forked process, ``reading`` for what reading the store said

@@ -90,13 +90,14 @@ class Training:
             requests = cast("IO[bytes]", process.stdin)
             reader = Thread(target=self._collect, args=(process.stderr,), daemon=True)
             reader.start()
-            with suppress(BrokenPipeError):
-                _send(requests, msgspec.json.encode(self._order))
-                for stage in self._stages():
-                    self._act(stage)
-                    _send(requests, b"")
-            if self._stage != Stage.DONE:
-                self._kill()
+            try:
+                with suppress(BrokenPipeError):
+                    _send(requests, msgspec.json.encode(self._order))
+                    for stage in self._stages():
+                        self._act(stage)
+                        _send(requests, b"")
+            finally:
+                self._see_off()
             reader.join(_LAST_SECONDS)  # what it started may hold the pipe for longer
         self._conclude()
 
@@ -174,6 +175,17 @@ class Training:
             self.at = "start"
         else:
             self.at = "a call" if 0 in self._progress[:] else "finish"
+
+    def _see_off(self) -> None:
+        """Wait for the end of the process, once the training is done; one that does not end by itself is ended."""
+        if self._stage == Stage.DONE:
+            try:
+                self._process.wait(PATIENCE_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.outcome, self.at = Outcome.HUNG, "exit"
+            else:
+                return
+        self._kill()
 
     def _kill(self) -> None:
         """End it and what it forked; couriers have groups of their own."""
