@@ -46,7 +46,7 @@ def main(
     if as_json:
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode([*map(_described, targets)])) + b"\n")
     else:
-        Console().print(_table(targets))
+        Console().print(table_of(targets))
     raise typer.Exit(any(target.holds is False for target in targets))
 
 
@@ -95,10 +95,11 @@ def _take(sampler: Sampler, taken: Taken) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _table(targets: Sequence[Target]) -> Table:
+def table_of(targets: Sequence[Target]) -> Table:
+    """Return the targets as a table, the spread of their samples among them."""
     table = Table(title="taximeter's targets", header_style="bold", show_edge=False)
-    for name in ("target", "for", "limit", "reached", "95 %", "n", "holds", "its own call, p99, store; courier"):
-        table.add_column(name, justify="right" if name in {"limit", "reached", "95 %", "n"} else "left")
+    for name in ("target", "for", "limit", "reached", "spread", "n", "holds", "its own call, p99, store; courier"):
+        table.add_column(name, justify="right" if name in {"limit", "reached", "spread", "n"} else "left")
     for target in targets:
         found = target.estimate
         table.add_row(
@@ -106,7 +107,7 @@ def _table(targets: Sequence[Target]) -> Table:
             target.subject,
             f"{'≥' if target.at_least else '≤'} {target.limit:g} {target.unit}",
             f"{found.median:.3g}" if found else "",
-            f"{found.low:.3g} – {found.high:.3g}" if found and found.low is not None else "",
+            f"{found.spread}: {found.low:.3g} – {found.high:.3g}" if found and found.low is not None else "",
             str(len(target.reached)),
             {True: "yes", False: "[bold red]NO", None: "–"}[target.holds],
             "; ".join((target.gap, *target.problems)) if target.gap or target.problems else target.beside,
@@ -116,8 +117,8 @@ def _table(targets: Sequence[Target]) -> Table:
 
 def _described(target: Target) -> dict[str, object]:
     found = target.estimate
-    spread = found._asdict() if found else None
-    return msgspec.structs.asdict(target) | {"estimate": spread, "holds": target.holds}
+    described = found._asdict() | {"spread": found.spread} if found else None
+    return msgspec.structs.asdict(target) | {"estimate": described, "holds": target.holds}
 
 
 def _bar() -> Progress:

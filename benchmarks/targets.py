@@ -48,7 +48,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def estimate(self) -> Estimate | None:
-        """The median, with the interval that the spread leaves it."""
+        """The median and its spread."""
         return estimate(self.reached)
 
     @property

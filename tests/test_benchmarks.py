@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from benchmarks.__main__ import table_of
 from benchmarks.samples import log_points
 from benchmarks.targets import CALL, DATABASE, KILL, STORE, Taken, judge
 
@@ -45,6 +46,19 @@ def test_a_failure_of_the_interface_is_no_gap(tmp_path: Path) -> None:
     with pytest.raises(TrackerError) as refused:
         log_points("interface", "csv", failing, 1, tmp_path)
     assert not isinstance(refused.value, Unsupported)
+
+
+def test_the_spread_of_few_samples_is_called_their_range() -> None:
+    """That of six or more is an interval of 95 %; one has none."""
+    spreads = [
+        list(
+            table_of(judge(KILL, "csv", Taken(samples=[{"wrong": place} for place in range(count)])))
+            .columns[4]
+            .cells
+        )
+        for count in (1, 3, 6)
+    ]
+    assert spreads == [[""], ["range: 0 – 2"], ["95 %: 0 – 5"]]
 
 
 def test_the_benchmark_ends_as_its_targets_say() -> None:

@@ -170,6 +170,25 @@ def test_text_has_contrast(theme: int) -> None:
             assert (high + 0.05) / (low + 0.05) >= 4.5, (name, ground)
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_verdict_is_faint(visit: Any, report: Path, theme: str) -> None:
+    """Every glyph of the matrix has 4.5:1 against what is behind it, as it is drawn."""
+    page = visit(report, color_scheme=theme).page
+    drawn = """glyphs => glyphs.map(glyph => {
+      let opacity = 1, ground = "rgba(0, 0, 0, 0)";
+      for (let each = glyph; each; each = each.parentElement) {
+        opacity *= getComputedStyle(each).opacity;
+        if (ground === "rgba(0, 0, 0, 0)") ground = getComputedStyle(each).backgroundColor;
+      }
+      return [opacity, getComputedStyle(glyph).color, ground];
+    })"""
+    for opacity, *colours in page.locator("#table-verdicts .glyph").evaluate_all(drawn):
+        colour, ground = ([int(part) for part in re.findall(r"\d+", each)] for each in colours)
+        mixed = [round(opacity * a + (1 - opacity) * b) for a, b in zip(colour, ground, strict=True)]
+        low, high = sorted(_luminance("#{:02x}{:02x}{:02x}".format(*each)) for each in (mixed, ground))
+        assert (high + 0.05) / (low + 0.05) >= 4.5, (opacity, *colours)
+
+
 # Markdown
 
 

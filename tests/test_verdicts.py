@@ -318,6 +318,19 @@ def test_the_command_prints_json() -> None:
     assert (verdicts["tracker"], verdicts["findings"][0]["verdict"]) == ("csv", "identical")
 
 
+def test_a_release_is_refused_that_is_not_what_is_installed(tmp_path: Path) -> None:
+    """Its verdicts would be of another one, under its name; nothing is examined and nothing is saved."""
+    done = run("csv", "mlflow==3.1.0", "--save")
+    assert done.returncode == 2
+    assert done.stderr == (
+        "taximeter: mlflow==3.1.0 cannot be examined: facts are written with what is installed here, so leave out "
+        "the version.\n"
+    )
+    assert not (tmp_path / "reports").exists()
+    with pytest.raises(InputError, match="leave out the version"):
+        examine("csv==1.0", FACTS[:1])
+
+
 def test_a_fact_that_does_not_exist_is_an_input_error() -> None:
     """The message says which there are."""
     done = run("csv", "--fact", "999")

@@ -12,7 +12,7 @@ from rich.text import Text
 from taximeter.cli.output import console, plain, print_json, print_matrix, stderr
 from taximeter.cli.reports import RESULTS
 from taximeter.errors import TaximeterError, TrackerError
-from taximeter.plugins import installed, load
+from taximeter.plugins import installed
 from taximeter.verdicts.results import Finding, TrackerVerdicts, Verdict, save_verdicts
 
 _STYLES = {
@@ -35,16 +35,18 @@ def judge_trackers(
 ) -> None:
     """Write numbered facts with each tracker's own API, read them back, and judge what became of each.
 
-    Nothing of taximeter's own exact record takes part. Each tracker takes up to a minute.
+    Nothing of taximeter's own exact record takes part. Each tracker takes up to a minute, and is examined with the
+    version of its vendor that is installed here.
 
     Example: taximeter verdicts csv --fact 9
     """
     from taximeter.verdicts import FACTS, examine  # noqa: PLC0415 - the help needs none of it
     from taximeter.verdicts.catalogue import fact_of  # noqa: PLC0415 - as above
+    from taximeter.verdicts.examine import check_examinable  # noqa: PLC0415 - as above
 
     names = list(trackers or installed())
     for name in names:
-        load(name)
+        check_examinable(name)
     facts = FACTS if fact is None else (fact_of(fact),)
     found: list[TrackerVerdicts] = []
     problems: list[str] = []

@@ -92,7 +92,8 @@ def _call(claim: Claim, known: Known, way: str) -> str:
     if not all(values):
         return f"{claim.tracker}: {found.problem}"
     p50, p99, longest = (number(value.median).text for value in values if value)
-    return f"a call to {claim.tracker} took {p50} µs (p99 {p99} µs, the longest {longest} µs)"
+    words = f"a call to {claim.tracker} took {p50} µs (p99 {p99} µs, the longest {longest} µs)"
+    return "; ".join(filter(None, (words, found.problem)))
 
 
 def _kill(claim: Claim, known: Known, way: str) -> str:
@@ -119,7 +120,8 @@ def _grows(growth: str) -> Callable[[Claim, Known, str], str]:
         size, seconds = writing.points[-1]
         listed = f"; listing then takes {number(listing.points[-1][1]).text} s" if listing.points else ""
         slope = "" if writing.slope is None else f", growing with the power {writing.slope:.2f}"
-        return f"{claim.tracker} wrote {size:,.0f} {growth} in {number(seconds).text} s{slope}{listed}"
+        words = f"{claim.tracker} wrote {size:,.0f} {growth} in {number(seconds).text} s{slope}{listed}"
+        return "; ".join(filter(None, (words, writing.problem)))
 
     return say
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from taximeter.plugins import tracker_name
 from taximeter.record import Environment
 from taximeter.report.claims import Answer, Known, answer
 from taximeter.report.comparison import Comparison, comparison_of, comparison_tables
@@ -112,7 +113,9 @@ def make_report(material: Material) -> Report:
         versions=versions_of(material),
         environment=newest.environment,
         sentence=sentence_of(material, experiment, names),
-        headline=headline_of(results) if results else f"{counted(len(names), 'tracker')} measured",
+        headline=headline_of(results)
+        if results
+        else f"{counted(len(set(map(tracker_name, names))), 'tracker')} examined",
         is_good=results.all_equal if results else True,
         principles=principles_of(material),
         limitations=limitations_of(material, experiment),
@@ -148,7 +151,8 @@ def _figures(material: Material, experiment: Experiment | None) -> list[Figure]:
         figures += model_figures(experiment, f"{experiment.kind}; {place}")
         figures += cost_figures(material.comparison.trackers, place)
     if cost := material.of("cost"):
-        figures.append(calls_figure(cost, _places(cost)))
+        mute = [each.tracker for each in cost if not material.keeps_metrics(each.tracker)]
+        figures.append(calls_figure(cost, _places(cost), mute))
     if growth := material.of("growth"):
         figures += growth_figures(growth, _places(growth))
     if crash := material.of("crash"):
@@ -198,10 +202,9 @@ def _chips(material: Material, names: Sequence[str]) -> list[Chip]:
 
 
 def _claims(material: Material) -> dict[str, list[Answer]]:
-    known = Known(
-        {(source.kind, source.tracker): source.content for source in material.measured},
-        {each.tracker: each for each in material.verdicts},
-    )
+    measured = {(source.kind, source.tracker): source.content for source in material.measured}
+    judged = {name: content for (kind, name), content in measured.items() if kind == "verdicts"}
+    known = Known(measured, judged | {each.tracker: each for each in material.verdicts})
     groups: dict[str, list[Answer]] = {}
     for claim in material.claims:
         groups.setdefault(claim.group, []).append(answer(claim, known))

@@ -1,18 +1,18 @@
 """What logging costs, as it was measured on both ways: a chart of the calls, and tables of the rest."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final
 
 import plotly.graph_objects as go
 
 from taximeter.measure.kind import Measurement
-from taximeter.measure.statistics import Estimate, estimate
+from taximeter.measure.statistics import estimate
 from taximeter.measure.workloads import WORKLOADS
 from taximeter.report.figures import Figure, Plot, beside, decades, hover, log_axis, rows_chart
 from taximeter.report.numbers import number
-from taximeter.report.samples import ADAPTER, TONES, WAYS, Found, estimates, find, spread
-from taximeter.report.tables import Cell, Sheet, Table, figure, text
-from taximeter.report.text import counted, ranged
+from taximeter.report.samples import ADAPTER, TONES, WAYS, Found, estimates, find, found_in, medians, spread
+from taximeter.report.tables import Cell, Sheet, Table, text
+from taximeter.report.text import capital, counted, listed, ranged
 
 SCALAR: Final = "one scalar"
 _ENDS: Final = 130
@@ -23,10 +23,10 @@ _COLUMNS: Final[tuple[tuple[str, str, Callable[[Any], float]], ...]] = (
     ("a call, p50, µs", "µs", lambda sample: sample.p50),
     ("p99, µs", "µs", lambda sample: sample.p99),
     ("longest, µs", "µs", lambda sample: sample.longest),
-    ("a point until it is stored, µs", "µs", lambda sample: 1e6 * sample.complete / sample.calls),
+    ("a call until it is stored, µs", "µs", lambda sample: 1e6 * sample.complete / sample.calls),
     ("until the first point, s", "s", lambda sample: sample.imported + sample.started),
     ("finish, s", "s", lambda sample: sample.finished),
-    ("bytes a point", "bytes", lambda sample: sample.size / sample.calls),
+    ("bytes a call", "bytes", lambda sample: sample.size / sample.calls),
     ("memory, MB", "MB", lambda sample: sample.memory_all / 1e6),
     ("processes", "", lambda sample: sample.processes),
 )
@@ -37,8 +37,14 @@ def scalar_found(measurement: Measurement[Any, Any] | None, way: str) -> Found:
     return find(measurement, way, lambda settings: settings.workload == SCALAR and not settings.attached)
 
 
-def calls_figure(measurements: Sequence[Measurement[Any, Any]], where: str) -> Figure:
-    """Return the chart of a call: its p50 as a dot, and a line up to its p99."""
+def calls_figure(measurements: Sequence[Measurement[Any, Any]], where: str, mute: Collection[str] = ()) -> Figure:
+    """Return the chart of a call: its p50 as a dot, and a line up to its p99.
+
+    Args:
+        measurements: of costs.
+        where: the machine and the day.
+        mute: trackers that keep no metrics, whose calls are compared with no other's.
+    """
     found = {way: {each.tracker: scalar_found(each, way) for each in measurements} for way in WAYS}
     values = [
         value
@@ -52,17 +58,17 @@ def calls_figure(measurements: Sequence[Measurement[Any, Any]], where: str) -> F
     order = sorted(found["vendor"], key=lambda name: _p50(found["vendor"][name]))
     return Figure(
         id="calls",
-        title={way: _title(found[way]) for way in WAYS},
-        note=_note(found, rule, where),
+        title={way: _title({name: each for name, each in found[way].items() if name not in mute}) for way in WAYS},
+        note=_note(found, rule, where, mute),
         alternative="For each tracker the median call as a dot and a line up to the slowest hundredth.",
         plots={way: [_plot(order, found[way], scale, rule, way)] for way in WAYS},
         sheet=Sheet(
             head=["tracker", "way", "sample", "p50, µs", "p99, µs", "longest, µs"],
             rows=[
-                (name, way, place, sample.p50, sample.p99, sample.longest)
+                (name, way, repetition + 1, sample.p50, sample.p99, sample.longest)
                 for way, by_name in found.items()
                 for name, each in by_name.items()
-                for place, sample in enumerate(each.samples, 1)
+                for repetition, sample in zip(each.repetitions, each.samples, strict=True)
             ],
         ),
         is_wide=True,
@@ -79,21 +85,27 @@ def _title(found: dict[str, Found]) -> str:
     if not known:
         return "No call was measured on this way"
     least, most = min(known, key=known.__getitem__), max(known, key=known.__getitem__)
-    if least == most:
+    if len(known) == 1:
         return f"A call to {least} takes {number(known[least]).text} µs"
     if known[most] <= _ALIKE * known[least]:
         ends = dict.fromkeys(number(known[name]).text for name in (least, most))
-        return f"A call takes {' to '.join(ends)} µs, whatever the tracker"
+        return f"A call takes {' to '.join(ends)} µs with each of {counted(len(known), 'tracker')}"
     times = number(known[most] / known[least]).text
     return f"A call to {most} takes {times} times as long as one to {least} ({number(known[least]).text} µs)"
 
 
-def _note(found: dict[str, dict[str, Found]], rule: tuple[float, str] | None, where: str) -> str:
+def _note(
+    found: dict[str, dict[str, Found]], rule: tuple[float, str] | None, where: str, mute: Collection[str]
+) -> str:
     samples = [each for by_name in found.values() for row in by_name.values() for each in row.samples]
     runs = [len(row.samples) for by_name in found.values() for row in by_name.values() if row.samples]
     made = f"{ranged(runs, 'process')} of {ranged((sample.calls for sample in samples), 'call')}"
     source = f"; the rule is one write to the operating system: {rule[1]}" if rule else ""
-    return f"n = {made} for each dot, medians of their p50 and p99{source}; {where}"
+    left_out = [name for name in found["vendor"] if name in mute]
+    mutes = (
+        f"; the titles leave out {listed(left_out)}, where no metric is kept point by point" if left_out else ""
+    )
+    return f"n = {made} for each dot, medians of their p50 and p99{source}{mutes}; {where}"
 
 
 def _one_write(
@@ -108,7 +120,7 @@ def _one_write(
         if sample.write is not None
     ]
     if found := estimate(writes):
-        words = f"a hundred bytes appended to a file, measured in the same {counted(found.n, 'process')}"
+        words = f"a hundred bytes appended to a file, measured in {counted(found.n, 'process')}, these among them"
         return found.median, words
     through = estimate([sample.p50 for each in interface.values() for sample in each.samples])
     if through is None:
@@ -150,7 +162,10 @@ def _call(row: int, name: str, found: Found, scale: list[int], tone: str) -> lis
         mode="lines+markers",
         line={"width": 2},
         marker={"size": [_DOT, 0], "opacity": 1},
-        hovertext=[hover(f"{name}: {part} {spread(each, 'µs')}") for part, each in (("p50", p50), ("p99", p99))],
+        hovertext=[
+            hover("; ".join(filter(None, (f"{name}: {part} {spread(each, 'µs')}", found.problem))))
+            for part, each in (("p50", p50), ("p99", p99))
+        ],
     )
     words = f"{number(p50.median).text} – {number(p99.median).text} µs"
     return [line, beside(max(p50.median, p99.median), row, name, words)]
@@ -181,11 +196,12 @@ def _is_measured(measurements: Sequence[Measurement[Any, Any]], way: str) -> boo
 def _costs(measurements: Sequence[Measurement[Any, Any]], way: str, name: str, caption: str) -> Table:
     found = [scalar_found(each, way) for each in measurements]
     problems = [each.problem for each in found]
-    columns = [estimates([each.estimate(value) for each in found], problems, unit) for _, unit, value in _COLUMNS]
+    known = [[each.estimate(value) for each in found] for _, _, value in _COLUMNS]
+    columns = [estimates(each, problems, unit) for each, (_, unit, _) in zip(known, _COLUMNS, strict=True)]
     titles = [title for title, _, _ in _COLUMNS]
     if way == "interface":
         titles.append("stored, × the vendor's time")
-        columns.append(estimates(_times(measurements, found), problems))
+        columns.append(_times(found, [scalar_found(each, "vendor") for each in measurements]))
     return Table(
         id=name,
         caption=caption,
@@ -194,16 +210,22 @@ def _costs(measurements: Sequence[Measurement[Any, Any]], way: str, name: str, c
             [text(each.tracker), text(each.version or "–"), *(cells[row] for cells in columns)]
             for row, each in enumerate(measurements)
         ],
-        note="Medians; hover for the interval. A point is stored when the vendor's finish has returned, and "
-        "through taximeter when the courier has read it back. Memory and processes are of all that was started.",
+        note=f"{medians([one for each in known for one in each])} A call is stored when the vendor's finish has "
+        "returned, and through taximeter when the courier has read it back: the time from the first call until "
+        "then, and the bytes of the whole store, are shared out among the calls. "
+        "Memory and processes are of all that was started.",
     )
 
 
-def _times(measurements: Sequence[Measurement[Any, Any]], found: Sequence[Found]) -> list[Estimate | None]:
-    return [
-        mine.ratio(scalar_found(each, "vendor"), lambda sample: sample.complete)
-        for each, mine in zip(measurements, found, strict=True)
+def _times(mine: Sequence[Found], theirs: Sequence[Found]) -> list[Cell]:
+    """Return how many times the vendor's time a call takes until it is stored; both may have made fewer calls."""
+    pairs = list(zip(mine, theirs, strict=True))
+    ratios = [ours.ratio(other, lambda sample: sample.complete / sample.calls) for ours, other in pairs]
+    vendors = [f"{WAYS['vendor']}: {other.problem}" if other.problem else "" for _, other in pairs]
+    problems = [
+        "; ".join(filter(None, both)) for both in zip((each.problem for each in mine), vendors, strict=True)
     ]
+    return estimates(ratios, problems)
 
 
 def workloads_tables(measurements: Sequence[Measurement[Any, Any]]) -> list[Table]:
@@ -221,37 +243,43 @@ def _workloads(measurements: Sequence[Measurement[Any, Any]], way: str, words: s
         for name in WORKLOADS
         if any(row.settings.workload == name for each in measurements for row in each.rows)
     ]
-    columns = [_workload(measurements, way, name) for name in names]
-    attached = _attached(measurements) if way == "interface" else []
+    found = [[_workload(each, way, name) for each in measurements] for name in names]
+    known = [[each.estimate(_milliseconds) for each in column] for column in found]
+    columns = [
+        estimates(middles, [each.problem for each in column], "ms")
+        for middles, column in zip(known, found, strict=True)
+    ]
     return Table(
         id=f"workloads-{way}",
         caption=f"A call of each sort, {words}: p50",
         columns=["tracker", *(f"{name}, ms" for name in names)],
         rows=[
             *([text(each.tracker), *(cells[row] for cells in columns)] for row, each in enumerate(measurements)),
-            *([text(name), *([value] + [text("–")] * (len(names) - 1))] for name, value in attached),
+            *(_attached(measurements, names) if way == "interface" else ()),
         ],
-        note="; ".join(f"{name}: {WORKLOADS[name].sentence}" for name in names) + ".",
+        note=f"{medians([one for each in known for one in each])} "
+        f"{capital('; '.join(f'{name}: {WORKLOADS[name].sentence}' for name in names))}.",
     )
 
 
-def _workload(measurements: Sequence[Measurement[Any, Any]], way: str, name: str) -> list[Cell]:
-    found = [
-        find(each, way, lambda settings: settings.workload == name and not settings.attached)
-        for each in measurements
-    ]
-    values = [each.estimate(lambda sample: sample.p50 / 1000) for each in found]
-    return estimates(values, [each.problem for each in found], "ms")
+def _workload(measurement: Measurement[Any, Any], way: str, name: str) -> Found:
+    return find(measurement, way, lambda settings: settings.workload == name and not settings.attached)
 
 
-def _attached(measurements: Sequence[Measurement[Any, Any]]) -> list[tuple[str, Cell]]:
-    """Return what a scalar costs while several trackers have the run."""
+def _milliseconds(sample: Any) -> float:
+    return float(sample.p50 / 1000)
+
+
+def _attached(measurements: Sequence[Measurement[Any, Any]], names: Sequence[str]) -> list[list[Cell]]:
+    """Return a row for each time that several trackers have the run, which is measured with one workload."""
     rows = [(each.tracker, row) for each in measurements for row in each.rows if row.settings.attached]
+    found = [found_in(row) for _, row in rows]
+    cells = estimates([each.estimate(_milliseconds) for each in found], [each.problem for each in found], "ms")
+    gap = Cell(text="–", problem="with several trackers at once it was not measured", kind="number")
     return [
-        (
-            f"{tracker} and {counted(len(row.settings.attached), 'other')} at once",
-            figure(number(found.median)) if found else text("–"),
-        )
-        for tracker, row in rows
-        for found in [estimate([sample.p50 / 1000 for sample in row.samples])]
+        [
+            text(f"{tracker} and {counted(len(row.settings.attached), 'other')} at once"),
+            *(cell if name == row.settings.workload else gap for name in names),
+        ]
+        for (tracker, row), cell in zip(rows, cells, strict=True)
     ]

@@ -2,55 +2,103 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from taximeter.measure.crash import Death
 from taximeter.measure.kind import Measurement, Row
 from taximeter.report.numbers import share
-from taximeter.report.samples import NOT_MEASURED
+from taximeter.report.samples import NOT_MEASURED, problem_of
 from taximeter.report.text import counted, listed
+
+MEANINGS: Final = (
+    ("identical", "all kept"),
+    ("changed", "none lost, but some altered, doubled or not known, or a trial or a run failed"),
+    ("dropped", "some lost"),
+    ("refused", "nothing was acknowledged: each call was refused, or none returned"),
+    ("unsupported", "not measured, or no such thing"),
+)
+"""What each verdict on a fate means."""
 
 
 class Fate(NamedTuple):
-    """What became of all acknowledged points of a row's samples, and the states that its runs were left in."""
+    """What became of all acknowledged points of a row's samples, and the states that its runs were left in.
 
-    acknowledged: int
-    kept: int
-    altered: int
-    samples: int
-    states: str
+    Attributes:
+        acknowledged: points whose call returned.
+        kept: those that are there with their value.
+        altered: those that are there with another one.
+        unknown: those of which no sample tells whether they are there.
+        refused: points whose call raised.
+        died: runs, where several processes write.
+        samples: how many trials there were.
+        states: of the runs at the end.
+        flaws: what else went wrong; each begins with a few words, and has the reason after a colon.
+        details: further sentences.
+        problem: why there are no samples.
+    """
+
+    acknowledged: int = 0
+    kept: int = 0
+    altered: int = 0
+    unknown: int = 0
+    refused: int = 0
+    died: int = 0
+    samples: int = 0
+    states: str = ""
+    flaws: tuple[str, ...] = ()
     details: tuple[str, ...] = ()
     problem: str = ""
 
     @property
     def lost(self) -> int:
         """Those that are not there."""
-        return max(0, self.acknowledged - self.kept - self.altered)
+        return max(0, self.acknowledged - self.kept - self.altered - self.unknown)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything was kept in every trial, and nothing else went wrong."""
+        return 0 < self.acknowledged == self.kept and not self.died and not self.flaws
 
     @property
     def text(self) -> str:
         """Kept of acknowledged, in short."""
-        return share(self.kept, self.acknowledged) if self.acknowledged else "–"
+        if not self.acknowledged:
+            return "refused" if self.refused else "none"
+        if self.unknown == self.acknowledged:
+            return "not known"
+        return f"{'≥ ' if self.unknown else ''}{share(self.kept, self.acknowledged)}"
+
+    @property
+    def state(self) -> str:
+        """The states and the flaws, in short."""
+        return "; ".join((self.states, *(flaw.partition(":")[0] for flaw in self.flaws)))
 
     @property
     def sentence(self) -> str:
         """All of it."""
         if not self.samples:
             return self.problem
-        altered = f", {self.altered:,} altered" if self.altered else ""
-        return (
-            f"{self.kept:,} of {self.acknowledged:,} acknowledged points kept{altered}, {self.lost:,} lost, "
-            f"in {counted(self.samples, 'trial')}; afterwards: {self.states}"
-        )
+        of = f"{self.kept:,} of {self.acknowledged:,} acknowledged points kept"
+        counts = [
+            of if self.acknowledged else "no point was acknowledged",
+            f"{self.altered:,} altered" if self.altered else "",
+            f"{self.lost:,} lost" if self.acknowledged else "",
+            f"{self.unknown:,} not known" if self.unknown else "",
+            f"{self.refused:,} refused" if self.refused else "",
+            f"in {counted(self.samples, 'trial')}",
+        ]
+        return "; ".join((", ".join(filter(None, counts)), f"afterwards: {self.states}", *self.flaws))
 
     @property
     def verdict(self) -> str:
         """As the page's style knows it."""
         if not self.samples:
             return "unsupported"
+        if not self.acknowledged:
+            return "refused"
         if self.lost:
             return "dropped"
-        return "changed" if self.altered else "identical"
+        return "identical" if self.is_whole else "changed"
 
 
 class Hardship(NamedTuple):
@@ -70,10 +118,8 @@ def fate(measurement: Measurement[Any, Any] | None, way: str, hardship: Hardship
         if row.settings.way == way and hardship.is_it(row.settings)
     ]
     if not rows:
-        return Fate(0, 0, 0, 0, "", problem=NOT_MEASURED)
-    if not rows[0].samples:
-        return Fate(0, 0, 0, 0, "", problem="; ".join(rows[0].problems) or NOT_MEASURED)
-    return hardship.judge(rows[0])
+        return Fate(problem=NOT_MEASURED)
+    return hardship.judge(rows[0]) if rows[0].samples else Fate(problem=problem_of(rows[0]))
 
 
 def hardships(kinds: dict[str, list[Measurement[Any, Any]]]) -> list[Hardship]:
@@ -110,21 +156,43 @@ def crowd(writers: int, *, fresh: bool) -> Hardship:
 
 def _judge_points(row: Row[Any, Any]) -> Fate:
     """Judge points by the exact record where there is one, and natively else."""
-    kept = altered = 0
-    for sample in row.samples:
-        recovered = getattr(sample, "recovered", None)
-        exact = sample.acknowledged if sample.exact else recovered
-        kept += sample.found if exact is None else exact
-        altered += sample.altered if exact is None else 0
+    kept, altered, unknown = map(sum, zip(*map(_held, row.samples), strict=True))
     return Fate(
         acknowledged=sum(sample.acknowledged for sample in row.samples),
         kept=kept,
         altered=altered,
+        unknown=unknown,
+        refused=sum(getattr(sample, "refused", 0) for sample in row.samples),
         samples=len(row.samples),
         states=_counted(_state(sample) for sample in row.samples),
+        flaws=_flaws(row),
         details=_details(row),
-        problem="; ".join(row.problems),
     )
+
+
+def _held(sample: Any) -> tuple[int, int, int]:
+    """Return how many points are kept, altered and not known; a record that is not exact may not say how many."""
+    if sample.exact is None:
+        return sample.found, sample.altered, 0
+    if sample.exact:
+        return sample.acknowledged, 0, 0
+    return (0, 0, sample.acknowledged) if sample.recovered is None else (sample.recovered, 0, 0)
+
+
+def _flaws(row: Row[Any, Any]) -> tuple[str, ...]:
+    of = f"of {counted(len(row.samples), 'trial')}"
+    native = [sample for sample in row.samples if sample.exact is None]
+    doubled, invented = sum(each.doubled for each in native), sum(each.invented for each in native)
+    unsound = sum(sample.exact is False for sample in row.samples)
+    mute = sum(not sample.acknowledged for sample in row.samples)
+    flaws = [
+        problem_of(row),
+        f"the exact record was not whole in {unsound} {of}" if unsound else "",
+        f"nothing was acknowledged in {mute} {of}" if 0 < mute < len(row.samples) else "",
+        f"{counted(doubled, 'point')} doubled" if doubled else "",
+        f"{counted(invented, 'point')} never logged" if invented else "",
+    ]
+    return tuple(filter(None, flaws))
 
 
 def _state(sample: Any) -> str:
@@ -139,8 +207,9 @@ def _details(row: Row[Any, Any]) -> tuple[str, ...]:
     told = [f"{how}: {words}" for sample in row.samples for how, words in getattr(sample, "said", {}).items()]
     means = [sample.means for sample in row.samples if getattr(sample, "means", "")]
     artifacts = [sample.artifact for sample in row.samples if getattr(sample, "artifact", None)]
-    lines = [f"The store shows {found:,} of them natively."] if exact else []
+    lines = []
     if exact:
+        lines.append(f"The store shows {found:,} of them natively.")
         lines.append(f"The exact record was whole in {sum(exact)} of {counted(len(exact), 'trial')}.")
     if artifacts:
         lines.append(f"The artifact afterwards: {_counted(artifacts)}.")
@@ -152,14 +221,18 @@ def _judge_crowd(row: Row[Any, Any]) -> Fate:
     died = sum(sample.died for sample in row.samples)
     begun = sum(sample.begun for sample in row.samples)
     reasons = dict.fromkeys(reason for sample in row.samples for reason in sample.reasons)
+    doubled = sum(sample.doubled or 0 for sample in row.samples)
+    flaws = [problem_of(row), f"{counted(doubled, 'point')} doubled" if doubled else ""]
+    is_older = any(sample.doubled is None for sample in row.samples)
+    how = ["The steps were counted, as the store shows them natively, whatever their values."] if is_older else []
     return Fate(
         acknowledged=sum(sample.acknowledged for sample in row.samples),
         kept=sum(min(sample.found, sample.acknowledged) for sample in row.samples),
-        altered=0,
+        died=died,
         samples=len(row.samples),
         states=f"{died:,} of {counted(begun, 'run')} died",
-        details=tuple(f"A run died of: {reason}" for reason in reasons),
-        problem="; ".join(row.problems),
+        flaws=tuple(filter(None, flaws)),
+        details=(*how, *(f"A run died of: {reason}" for reason in reasons)),
     )
 
 

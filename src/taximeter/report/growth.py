@@ -9,12 +9,15 @@ import plotly.graph_objects as go
 from taximeter.measure.kind import Measurement
 from taximeter.measure.statistics import estimate
 from taximeter.report.figures import Figure, Plot, decades, framed, hover, label, log_axis, short
-from taximeter.report.samples import NOT_MEASURED, TONES, WAYS
+from taximeter.report.samples import NOT_MEASURED, TONES, WAYS, problem_of
 from taximeter.report.tables import Cell, Sheet, Table, text
+from taximeter.report.text import counted, ranged
 
 _HEIGHT: Final = 160
 _APART: Final = 3
 """Two sizes tell how something grows if one is so many times the other; where time was up they may be nearer."""
+_LINEAR: Final = 1.1
+"""A power up to which a value grows in proportion, but for the weather."""
 _MEASURES: Final[tuple[tuple[str, Callable[[Any], float]], ...]] = (
     ("write", lambda sample: sample.write),
     ("bytes", lambda sample: sample.size),
@@ -25,10 +28,11 @@ _MEASURES: Final[tuple[tuple[str, Callable[[Any], float]], ...]] = (
 
 
 class Curve(NamedTuple):
-    """Sizes and values of one tracker on one way, or why there are none."""
+    """Sizes and values of one tracker on one way, why others are missing, and how many stores each value is of."""
 
     points: list[tuple[float, float]]
     problem: str = ""
+    stores: tuple[int, ...] = ()
 
     @property
     def slope(self) -> float | None:
@@ -57,15 +61,19 @@ def curve(
         for row in (measurement.rows if measurement else ())
         if row.settings.way == way and row.settings.growth == growth
     ]
-    found = []
+    found, problems = [], []
     for row in sorted(rows, key=lambda row: row.settings.size):
+        if row.problems:
+            problems.append(f"{row.settings.size:,} {growth}: {problem_of(row)}")
         if row.samples and row.samples[0].written:
-            found.append((row.samples[0].written, estimate([of(sample) for sample in row.samples])))
+            middle = estimate([of(sample) for sample in row.samples])
+            found.append((row.samples[0].written, middle))
             if row.samples[0].written < row.settings.size:
                 break  # time was up: larger sizes would tell the same again
-    points = sorted((float(size), each.median) for size, each in found if each and each.median > 0)
-    problems = list(dict.fromkeys(problem for row in rows for problem in row.problems))
-    return Curve(points, "; ".join(problems) or NOT_MEASURED)
+    known = sorted((float(size), each) for size, each in found if each and each.median > 0)
+    points = [(size, each.median) for size, each in known]
+    problem = "; ".join(problems) or ("" if points else NOT_MEASURED)
+    return Curve(points, problem, tuple(each.n for _, each in known))
 
 
 def _growths(measurements: Sequence[Measurement[Any, Any]]) -> list[str]:
@@ -73,16 +81,22 @@ def _growths(measurements: Sequence[Measurement[Any, Any]]) -> list[str]:
 
 
 def _figure(measurements: Sequence[Measurement[Any, Any]], growth: str, where: str) -> Figure:
-    steepest = sorted(measurements, key=lambda each: -(curve(each, "vendor", growth).slope or 0.0))
+    slopes = {each.tracker: curve(each, "vendor", growth).slope for each in measurements}
+    steepest = sorted(
+        measurements, key=lambda each: (slopes[each.tracker] is None, -(slopes[each.tracker] or 0.0))
+    )
     curves = {way: {each.tracker: curve(each, way, growth) for each in steepest} for way in WAYS}
     points = [point for by_name in curves.values() for each in by_name.values() for point in each.points]
+    gaps = any(each.points and each.problem for by_name in curves.values() for each in by_name.values())
+    told = "; gaps are sizes that failed, for the reasons in the table" if gaps else ""
+    stores = [count for by_name in curves.values() for each in by_name.values() for count in each.stores]
     across, upwards = decades([x for x, _ in points]), decades([y for _, y in points])
     name = growth.replace(" ", "-")
     return Figure(
         id=f"growth-{name}",
         title={way: _title(curves[way], growth) for way in WAYS},
-        note=f"n = 1 store a dot, medians where there are more; seconds upwards, {growth} to the right, both "
-        f"logarithmic and the same for all; the steepest first; {where}",
+        note=f"n = {ranged(stores, 'store')} a dot; seconds upwards, {growth} to the right, both logarithmic and "
+        f"the same for all; in the order of the slopes {WAYS['vendor']}, the steepest first{told}; {where}",
         alternative=f"Seconds of writing by how many {growth} there are.",
         plots={
             way: [_plot(tracker, each, (across, upwards), way, growth) for tracker, each in by_name.items()]
@@ -107,17 +121,18 @@ def _title(curves: dict[str, Curve], growth: str) -> str:
     known = {name: each.slope for name, each in curves.items() if each.slope is not None}
     if not known:
         return f"How writing grows with the {growth} was not measured on this way"
-    worst = max(known, key=lambda name: known[name] or 0.0)
-    slope = known[worst] or 0.0
-    if slope <= 1.1:  # noqa: PLR2004 - linear, but for the weather
-        return f"Writing grows no faster than the {growth}, with every tracker"
-    return f"With {worst}, writing grows as the {growth} to the power of {_two(slope)}"
+    worst = max(known, key=known.__getitem__)
+    if known[worst] <= _LINEAR:
+        trackers = f"{len(known)} of {counted(len(curves), 'tracker')}"
+        return f"Writing grows about as the {growth} do, or slower, with {trackers}"
+    return f"With {worst}, writing grows as the {growth} to the power of {_two(known[worst])}"
 
 
 def _plot(tracker: str, each: Curve, scales: tuple[list[int], list[int]], way: str, growth: str) -> Plot:
     across, upwards = scales
     ends = [10.0**power for power in across]
-    words = each.problem if not each.points else "" if each.slope is None else f"slope {_two(each.slope)}"
+    gaps = ", gaps" if each.problem else ""
+    words = each.problem if each.slope is None else f"slope {_two(each.slope)}{gaps}"
     line = go.Scatter(
         meta=TONES[way],
         x=[size for size, _ in each.points],
@@ -151,15 +166,18 @@ def _table(measurements: Sequence[Measurement[Any, Any]], way: str) -> Table:
         caption=f"With which power of the size it grows, {WAYS[way]}",
         columns=["tracker", "grows by", *(name for name, _ in _MEASURES)],
         rows=rows,
+        heads=2,
         note="1 is linear, 0 does not grow, 2 is quadratic; from the largest size but one to the largest.",
     )
 
 
 def _slope(each: Curve) -> Cell:
     if each.slope is None:
-        return Cell(text="–", hint=each.problem, kind="number")
+        sizes = ", ".join(f"{size:,.0f}" for size, _ in each.points)
+        few = f"no two sizes are far enough apart: {sizes}" if sizes else ""
+        return Cell(text="–", problem="; ".join(filter(None, (few, each.problem))), kind="number")
     sizes = ", ".join(f"{size:,.0f}: {value:.4g}" for size, value in each.points)
-    return Cell(text=_two(each.slope), exact=repr(each.slope), hint=sizes, kind="number")
+    return Cell(text=_two(each.slope), exact=repr(each.slope), hint=sizes, problem=each.problem, kind="number")
 
 
 def _two(slope: float) -> str:

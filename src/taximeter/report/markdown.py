@@ -1,14 +1,17 @@
 """The report as Markdown: tables of GitHub's flavour, in which no value can break out of its cell."""
 
 import re
+from collections.abc import Iterable
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from taximeter.report.context import Report
+from taximeter.report.fates import MEANINGS as FATES
 from taximeter.report.matrix import VERDICTS, Evidence, Mark, Matrix, is_absent
 from taximeter.report.model_figures import MODEL_FIGURES
-from taximeter.report.needs import MEANINGS, NeedsTable
+from taximeter.report.needs import MEANINGS as NEEDS
+from taximeter.report.needs import NeedsTable
 from taximeter.report.tables import Cell, Table
 from taximeter.report.text import visible
 from taximeter.report.verdicts import VerdictEvidence, VerdictMatrix
@@ -41,9 +44,12 @@ def render_markdown(report: Report) -> str:
         ways=report.ways,
         model_figures=[name for name in report.figures if name.startswith(MODEL_FIGURES)],
         needs=_needs,
+        need_meanings=NEEDS,
+        fate_meanings=FATES,
         glyphs={name: glyph for name, (glyph, _) in VERDICTS.items()},
         table=_table,
         matrix=_matrix,
+        flaws=_flaws,
         verdicts=_verdicts,
         evidence=_evidence,
         code=_code,
@@ -87,10 +93,30 @@ def _longest_run(text: str) -> int:
 
 
 def _table(table: Table) -> _Done:
-    """Return a table with its caption before it and its note after it."""
+    """Return a table with its caption before it, and its note and the problems of its cells after it."""
     rows = [[_cell(cell) for cell in row] for row in table.rows]
-    note = f"\n\n{_text(table.note)}" if table.note else ""
-    return _Done(f"{_text(table.caption)}:\n\n{_grid(table.columns, rows, table.numeric)}{note}")
+    problems = _problems(
+        (", ".join(head.text for head in row[: table.heads]), column, cell.problem)
+        for row in table.rows
+        for column, cell in zip(table.columns[table.heads :], row[table.heads :], strict=True)
+        if cell.kind == "number" or cell.problem
+    )
+    parts = [f"{_text(table.caption)}:", _grid(table.columns, rows, table.numeric), _text(table.note), problems]
+    return _Done("\n\n".join(filter(None, parts)))
+
+
+def _problems(cells: Iterable[tuple[str, str, str]]) -> str:
+    """Return what a page says on hover as a list, given row, column and problem of each cell; most have none."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for row, column, problem in cells:
+        found.setdefault(row, {}).setdefault(problem, []).append(column)
+    lines = [
+        f"{row}: {problem}" if len(problems) == 1 else f"{row} ({'; '.join(columns)}): {problem}"
+        for row, problems in found.items()
+        for problem, columns in problems.items()
+        if problem
+    ]
+    return "\n".join(f"- {_text(line)}" for line in lines)
 
 
 def _matrix(matrix: Matrix) -> _Done:
@@ -99,9 +125,20 @@ def _matrix(matrix: Matrix) -> _Done:
     return _Done(_grid([matrix.head, *matrix.trackers], rows, [False] * (1 + len(matrix.trackers))))
 
 
+def _flaws(matrix: Matrix) -> _Done:
+    """Return what speaks against the cells of a matrix, by tracker."""
+    return _Done(
+        _problems(
+            (tracker, row, marks[place].problem)
+            for place, tracker in enumerate(matrix.trackers)
+            for row, marks in matrix.rows
+        )
+    )
+
+
 def _needs(table: NeedsTable, way: str) -> _Done:
     """Return the needs by trackers on one way."""
-    glyphs = {style: glyph for style, glyph, _ in MEANINGS}
+    glyphs = {style: glyph for style, glyph, _ in NEEDS}
     rows = [
         [_text(need.name), *(_Done(f"{glyphs[mark.verdict]} {_text(mark.text)}".strip()) for mark in marks[way])]
         for need, marks in table.rows

@@ -43,10 +43,22 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True):
-    """A cell: a verdict, the figure behind it, a state in words, shares by verdict, its evidence, and its rank."""
+    """A cell.
+
+    Attributes:
+        verdict: the name of its glyph.
+        says: all of it, in words.
+        problem: why it has no figure, or what speaks against it.
+        text: the figure.
+        state: a state, in words.
+        shares: by verdict.
+        evidence: what lies behind it.
+        rank: among others; None where it has none.
+    """
 
     verdict: str
     says: str
+    problem: str = ""
     text: str = ""
     state: str = ""
     shares: dict[str, int] = {}

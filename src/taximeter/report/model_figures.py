@@ -242,8 +242,10 @@ def _trend(history: dict[str, list[float | None]]) -> str:
     first, last = history[name][0], history[name][-1]
     if first is None or last is None:
         return f"{name} after each epoch"
-    word = "falls" if last < first else "rises"
-    return f"{name} {word} from {number(first).text} to {number(last).text} min in {len(history[name])} epochs"
+    ends, epochs = (number(first).text, number(last).text), counted(len(history[name]), "epoch")
+    if ends[0] == ends[1]:
+        return f"{name} is {ends[0]} min after {epochs}"
+    return f"{name} {'falls' if last < first else 'rises'} from {ends[0]} to {ends[1]} min in {epochs}"
 
 
 def _at(values: list[float | None], epoch: int) -> float | None:

@@ -5,12 +5,13 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 from taximeter.measure.kind import Measurement
+from taximeter.measure.statistics import Estimate
 from taximeter.report.costs import scalar_found
-from taximeter.report.fates import Hardship, crash, crowd, fate, faulty
+from taximeter.report.fates import Fate, Hardship, crash, crowd, fate, faulty
 from taximeter.report.material import Material
 from taximeter.report.matrix import Mark
 from taximeter.report.numbers import number
-from taximeter.report.samples import NOT_MEASURED
+from taximeter.report.samples import NOT_MEASURED, spread
 from taximeter.report.text import listed
 from taximeter.results import TrackerResult
 from taximeter.verdicts.results import TrackerVerdicts, Verdict
@@ -19,16 +20,19 @@ MEANINGS: Final = (
     ("identical", "●", "met"),
     ("changed", "◐", "nearly"),
     ("dropped", "○", "not met"),
+    ("refused", "✕", "nothing was acknowledged, so nothing could be lost"),
     ("unsupported", "–", "not measured, or no such thing"),
 )
 
 _GLYPHS: Final = ("identical", "changed", "dropped")
+_GRADES: Final = {verdict: grade for grade, verdict in enumerate(_GLYPHS)} | {"refused": 2}
 _STANDINGS: Final = ("active", "dormant", "legacy")
 _FULL_DISK: Final = "disk full"
 _NUMBERS: Final = ("values of metrics", "steps")
 _TYPES: Final = ("params",)
 _CROWD: Final = 8
 _NEARLY_ALL: Final = 0.9
+_WRITES_NOTHING: Final = "no metric is kept point by point, so a call writes nothing"
 _UNMEASURED: Final = ("search", "a server for a team", "the size of an installation")
 
 
@@ -39,6 +43,7 @@ class Tracker(NamedTuple):
     measured: dict[str, Measurement[Any, Any]]
     verdicts: TrackerVerdicts | None
     result: TrackerResult | None
+    keeps_metrics: bool = True
 
 
 class Need(NamedTuple):
@@ -72,7 +77,8 @@ def _gather(material: Material, name: str) -> Tracker:
     measured = {each.kind: each.content for each in material.measured if each.tracker == name}
     verdicts = next((each for each in material.verdicts if each.tracker == name), None)
     results = material.comparison.trackers if material.comparison else []
-    return Tracker(name, measured, verdicts, next((each for each in results if each.name == name), None))
+    result = next((each for each in results if each.name == name), None)
+    return Tracker(name, measured, verdicts, result, material.keeps_metrics(name))
 
 
 def _keeps_nothing(tracker: Tracker) -> bool:
@@ -92,14 +98,19 @@ def _below(value: float, first: float, second: float) -> int:
     return 0 if value <= first else 1 if value <= second else 2
 
 
+def _median(found: Estimate, grade: int, unit: str, problem: str) -> Mark:
+    says = "; ".join(filter(None, (spread(found, unit), problem)))
+    return _graded(grade, f"{number(found.median).text} {unit}", says, found.median)
+
+
 def _call(tracker: Tracker, way: str) -> Mark:
     found = scalar_found(tracker.measured.get("cost"), way)
     p50 = found.estimate(lambda sample: sample.p50)
     if p50 is None:
         return _unknown(found.problem)
-    return _graded(
-        _below(p50.median, 100, 1_000), f"{number(p50.median).text} µs", f"{p50.median!r} µs", p50.median
-    )
+    mute = _WRITES_NOTHING if way == "vendor" and not tracker.keeps_metrics else ""
+    problem = "; ".join(filter(None, (found.problem, mute)))
+    return _median(p50, _below(p50.median, 100, 1_000), "µs", problem)
 
 
 def _start(tracker: Tracker, way: str) -> Mark:
@@ -107,30 +118,35 @@ def _start(tracker: Tracker, way: str) -> Mark:
     first = found.estimate(lambda sample: sample.imported + sample.started)
     if first is None:
         return _unknown(found.problem)
-    return _graded(
-        _below(first.median, 0.5, 2), f"{number(first.median).text} s", f"{first.median!r} s", first.median
-    )
+    return _median(first, _below(first.median, 0.5, 2), "s", found.problem)
 
 
 def _survives(hardship: Hardship) -> Callable[[Tracker, str], Mark]:
     def judge(tracker: Tracker, way: str) -> Mark:
         of = fate(tracker.measured.get(hardship.kind), way, hardship)
         if not of.acknowledged:
-            return _unknown(of.problem or "no point was acknowledged")
+            return _nothing(of)
         part = of.kept / of.acknowledged
-        return _graded(0 if part == 1 else 1 if part >= _NEARLY_ALL else 2, of.text, of.sentence, -part)
+        grade = 0 if of.is_whole else 1 if part >= _NEARLY_ALL else 2
+        return _graded(grade, of.text, of.sentence, -part)
 
     return judge
 
 
+def _nothing(of: Fate) -> Mark:
+    """Return the mark of a tracker that acknowledged nothing, if it was tried at all."""
+    if not of.samples:
+        return _unknown(of.problem)
+    return Mark(verdict=of.verdict, text=of.text, says=of.sentence, rank=math.inf)
+
+
 def _crowd(tracker: Tracker, way: str) -> Mark:
-    found = fate(tracker.measured.get("contention"), way, crowd(_CROWD, fresh=True))
-    if not found.acknowledged:
-        return _unknown(found.problem)
-    died = not found.states.startswith("0 of")
-    grade = 2 if found.lost else 1 if died else 0
-    part = found.kept / found.acknowledged
-    return _graded(grade, "some died" if grade == 1 else found.text, found.sentence, grade - part)
+    of = fate(tracker.measured.get("contention"), way, crowd(_CROWD, fresh=True))
+    if not of.acknowledged:
+        return _nothing(of)
+    grade = 2 if of.lost else 0 if of.is_whole else 1
+    part = of.kept / of.acknowledged
+    return _graded(grade, "some died" if grade == 1 and of.died else of.text, of.sentence, grade - part)
 
 
 def _keeps(themes: Sequence[str]) -> Callable[[Tracker, str], Mark]:
@@ -171,7 +187,8 @@ def _offline(tracker: Tracker, way: str) -> Mark:
     found = scalar_found(tracker.measured.get("cost"), way)
     if not found.samples:
         return _unknown(found.problem)
-    return _graded(0, "", "everything here was measured without a network", 0.0)
+    says = "; ".join(filter(None, ("everything here was measured without its vendor's service", found.problem)))
+    return _graded(0, "", says, 0.0)
 
 
 def _maintained(tracker: Tracker, _way: str) -> Mark:
@@ -195,13 +212,13 @@ NEEDS: Final = (
     Need("keeps types", "all facts on params identical; nearly: 90 % without loss", _keeps(_TYPES)),
     Need("many writers", "8 processes, nothing lost, nobody dies; nearly: some die", _crowd),
     Need("live view", "its own view shows a run while it goes on", _live),
-    Need("works offline", "measured without a network", _offline),
+    Need("works offline", "measured without its vendor's service", _offline),
     Need("still maintained", "active; nearly: dormant", _maintained),
 )
 
 
 def rank_text(mark: Mark) -> str:
     """Return a mark's rank for the page: the grade first, then the figure; the last of all where there is none."""
-    grade = _GLYPHS.index(mark.verdict) if mark.verdict in _GLYPHS else len(_GLYPHS)
+    grade = _GRADES.get(mark.verdict, len(_GLYPHS))
     inner = 0.0 if mark.rank is None else math.atan(mark.rank) / 4
     return f"{grade + inner:.6f}"

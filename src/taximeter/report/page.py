@@ -15,9 +15,11 @@ from markupsafe import Markup, escape
 from plotly.offline import get_plotlyjs
 
 from taximeter.report.context import Report
+from taximeter.report.fates import MEANINGS as FATES
 from taximeter.report.matrix import VERDICTS, is_absent
 from taximeter.report.model_figures import MODEL_FIGURES
-from taximeter.report.needs import MEANINGS, rank_text
+from taximeter.report.needs import MEANINGS as NEEDS
+from taximeter.report.needs import rank_text
 from taximeter.report.text import visible
 
 SECTIONS: Final = (
@@ -59,8 +61,9 @@ def render_page(report: Report) -> str:
             gallery=report.gallery,
             ways=report.ways,
             rank=rank_text,
-            need_meanings=MEANINGS,
-            need_glyphs={style: glyph for style, glyph, _ in MEANINGS},
+            fate_meanings=FATES,
+            need_meanings=NEEDS,
+            need_glyphs={style: glyph for style, glyph, _ in NEEDS},
             model_figures=[name for name in report.figures if name.startswith(MODEL_FIGURES)],
             glyphs={name: glyph for name, (glyph, _) in VERDICTS.items()},
             is_absent=is_absent,

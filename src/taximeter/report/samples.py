@@ -22,10 +22,11 @@ NOT_MEASURED: Final = "not measured"
 
 
 class Found(NamedTuple):
-    """The samples of one row; without any, why there is none."""
+    """The samples of one row and their repetitions' numbers; `problem` says why there is none, or not all."""
 
     samples: list[Any]
     problem: str = ""
+    repetitions: Sequence[int] = ()
 
     def estimate(self, value: Callable[[Any], float]) -> Estimate | None:
         """Return what the samples say of a value."""
@@ -33,15 +34,15 @@ class Found(NamedTuple):
 
     def ratio(self, other: "Found", value: Callable[[Any], float]) -> Estimate | None:
         """Return how many times as much it is as the other, pair by pair."""
-        return ratio(list(map(value, self.samples)), list(map(value, other.samples)))
+        return ratio(
+            *(dict(zip(each.repetitions, map(value, each.samples), strict=True)) for each in (self, other))
+        )
 
 
 def find(measurement: Measurement[Any, Any] | None, way: str, is_wanted: Callable[[Any], bool]) -> Found:
     """Return the samples of the row of a way whose settings are wanted."""
     row = find_row(measurement, way, is_wanted)
-    if row is None:
-        return Found([], NOT_MEASURED)
-    return Found(row.samples, "; ".join(row.problems) or NOT_MEASURED)
+    return Found([], NOT_MEASURED) if row is None else found_in(row)
 
 
 def find_row(
@@ -52,20 +53,49 @@ def find_row(
     return next((row for row in rows if row.settings.way == way and is_wanted(row.settings)), None)
 
 
+def found_in(row: Row[Any, Any]) -> Found:
+    """Return the samples of a row."""
+    return Found(row.samples, problem_of(row), row.repetitions or range(len(row.samples)))
+
+
+def problem_of(row: Row[Any, Any]) -> str:
+    """Return why a row has no samples, or how many are missing and why; nothing where it has all of them."""
+    reasons = "; ".join(dict.fromkeys(row.problems))
+    if not row.samples:
+        return reasons or NOT_MEASURED
+    return f"{failures_of(row)}: {reasons}" if reasons else ""
+
+
+def failures_of(row: Row[Any, Any]) -> str:
+    """Return how many repetitions of a row gave no sample, in words; nothing where all did."""
+    failed = len(row.problems)
+    if not failed:
+        return ""
+    if row.samples and not row.repetitions:  # an older file, which has each reason once
+        return f"at least {counted(failed, 'trial')} gave nothing"
+    return f"{failed} of {counted(failed + len(row.samples), 'trial')} gave nothing"
+
+
 def spread(found: Estimate, unit: str = "") -> str:
-    """Return an estimate in full: its median, its interval and how many samples it is of."""
+    """Return an estimate in full: its median, how many samples it is of, and their spread."""
     unit = f" {unit}" if unit else ""
-    interval = (
-        "" if found.low is None or found.high is None else f", 95 % within {found.low:.6g} to {found.high:.6g}"
-    )
-    return f"{found.median!r}{unit}, median of {counted(found.n, 'sample')}{interval}"
+    words = "range" if found.spread == "range" else f"{found.spread} within"
+    ends = "" if found.low is None or found.high is None else f", {words} {found.low:.6g} to {found.high:.6g}"
+    return f"{found.median!r}{unit}, median of {counted(found.n, 'sample')}{ends}"
+
+
+def medians(found: Sequence[Estimate | None]) -> str:
+    """Return in a sentence what the figures of a table are, and what their spread is."""
+    spreads = sorted({each.spread for each in found if each and each.n > 1}, reverse=True)
+    names = ["range" if each == "range" else f"interval of {each}" for each in spreads]
+    return f"Medians; on the page, hover for the {' or the '.join(names)}." if names else "One sample each."
 
 
 def estimates(found: Sequence[Estimate | None], problems: Sequence[str], unit: str = "") -> list[Cell]:
-    """Return the cells of a column of medians; one without has the reason in its place."""
-    medians = [each.median if each else None for each in found]
-    is_whole = all(median is None or median.is_integer() for median in medians)
-    numbers = column([int(each) if each is not None and is_whole else each for each in medians])
+    """Return the cells of a column of medians; one without, or of too few samples, has the reason with it."""
+    middles = [each.median if each else None for each in found]
+    is_whole = all(middle is None or middle.is_integer() for middle in middles)
+    numbers = column([int(each) if each is not None and is_whole else each for each in middles])
     return [
         _cell(number, each, problem, unit) for number, each, problem in zip(numbers, found, problems, strict=True)
     ]
@@ -73,5 +103,5 @@ def estimates(found: Sequence[Estimate | None], problems: Sequence[str], unit: s
 
 def _cell(number: Number, found: Estimate | None, problem: str, unit: str) -> Cell:
     if found is None:
-        return Cell(text="–", exact="", hint=problem or NOT_MEASURED, kind="number")
-    return Cell(text=number.text, exact=number.exact, hint=spread(found, unit), kind="number")
+        return Cell(text="–", problem=problem or NOT_MEASURED, kind="number")
+    return Cell(text=number.text, exact=number.exact, hint=spread(found, unit), problem=problem, kind="number")

@@ -3,23 +3,34 @@
 from collections.abc import Sequence
 from typing import Final
 
+from taximeter.plugins import tracker_name
 from taximeter.report.experiment import SYNTHETIC, TLC, Experiment
-from taximeter.report.material import Material
+from taximeter.report.material import Material, Source
 from taximeter.report.text import counted, listed, machine, moment
 from taximeter.results import Results
 
 _TOGETHER: Final = (
     "One training run; every tracker was given the same journal of it, by a courier process of its own.",
-    "Every store was read back by another process and compared with the journal bit for bit, files included.",
+    "What could be read of the stores was read by another process, and compared with the journal bit for bit.",
     "What the vendor's own format keeps is a second question, answered on its own: the native view.",
 )
 _ALWAYS: Final = "No total score and no winner: every figure stands for itself."
 _MEASURED: Final = (
-    "Every sample comes from processes of its own, with one tracker in it; samples of a kind are interleaved.",
-    "Growth has one sample of each size; kills and faults are tried several at once.",
-    "Vendors have their documented defaults; the same calls are made on every way into a store.",
+    "Every sample comes from processes of its own, with one tracker unless its row names several.",
+    "The rows of a kind take turns; kills and faults may be tried several at once.",
+    "Vendors have their documented defaults, but for what keeps them offline.",
+    "The same calls are made on every way into a store.",
+    "Fewer than six samples have no interval of 95 %: what stands beside their median is their range.",
     "A failure or a gap is a dash with its reason, never a missing row.",
+    "A figure of fewer samples than were tried says how many of them failed, and why.",
 )
+
+_ASKED: Final = {
+    ("cost", "growth"): "costs",
+    ("crash", "faults", "contention"): "survives",
+    ("verdicts",): "keeps",
+}
+"""What the kinds of results tell of a tracker."""
 
 _COMPARED: Final = (
     "The comparison is one run, with all couriers at once: its seconds have no spread and are upper bounds.",
@@ -29,8 +40,15 @@ _COMPARED: Final = (
 )
 _SYNTHETIC: Final = "The trips are synthetic: the model's scores say nothing about New York."
 _SCALES: Final = "Seconds are those of the machine named below each chart: ratios travel, seconds do not."
-_LOCAL: Final = "Everything was recorded locally, without a network: a vendor's cloud was never part of it."
-_QUICK: Final = "Some measurements are quick ones, of one sample each, and have no interval: {}."
+_LOCAL: Final = "Everything was recorded in local stores: a vendor's cloud was never part of it."
+_VENDORLESS: Final = (
+    "There is no vendor of {}: what is shown as its way is code of taximeter's own, in the process that logs and "
+    "without a journal."
+)
+_QUICK: Final = "Some measurements are quick ones, of one sample each, perhaps taken several at once: {}."
+_RELEASES: Final = (
+    "Of releases beside their tracker only the costs are shown; these lie among the files alone: {}."
+)
 _OTHERS: Final = "The measurements are of several machines or days; compare them with care."
 
 
@@ -88,33 +106,42 @@ def data_of(experiment: Experiment) -> str:
 
 def sentence_of(material: Material, experiment: Experiment | None, names: Sequence[str]) -> str:
     """Return what was done."""
+    known = {source.kind for source in material.shown}
+    asked = [verb for kinds, verb in _ASKED.items() if known.intersection(kinds)]
     if not experiment or not material.comparison:
-        trackers = counted(len(names), "tracker")
-        return f"What {trackers} cost, survive and keep, each as its vendor ships it and through taximeter."
+        trackers = counted(len({tracker_name(name) for name in names}), "tracker")
+        ways = ", as its vendor ships it and through taximeter" if _measured(material) else ""
+        return f"What each of {trackers} {listed(asked)}{ways}."
     trackers = counted(len(material.comparison.trackers), "tracker")
     once = (
         f"One {experiment.model} model that predicts how long a taxi trip takes was trained once and recorded "
-        f"with {trackers} at the same time; then every store was read back and compared."
+        f"with {trackers} at the same time; then every store that could be read was read back and compared."
     )
-    if not material.is_project:
-        return once
-    return f"{once} And each was measured alone: what it costs, what it survives, and what it does to the data."
+    return f"{once} And trackers were examined alone: what each {listed(asked)}." if asked else once
 
 
 def limitations_of(material: Material, experiment: Experiment | None) -> list[str]:
     """Return what the figures do not say, the most important first."""
     sentences = [_SYNTHETIC] if experiment and experiment.is_synthetic else []
-    if material.measured:
-        kinds = [source for source in material.measured if source.kind != "verdicts"]
-        quick = listed(dict.fromkeys(each.kind for each in kinds if each.content.depth == "quick"))
-        places = {(moment(each.content.made)[:10], machine(each.content.environment)) for each in kinds}
+    if measured := _measured(material):
+        quick = dict.fromkeys(each.kind for each in measured if each.content.depth == "quick")
+        places = {(moment(each.content.made)[:10], machine(each.content.environment)) for each in measured}
         sentences += [_SCALES, _LOCAL]
-        sentences += [_QUICK.format(quick)] if quick != "none" else []
+        sentences += [_QUICK.format(listed(quick))] if quick else []
         sentences += [_OTHERS] if len(places) > 1 else []
+    if material.vendorless:
+        sentences.append(_VENDORLESS.format(listed(material.vendorless)))
+    if material.left_out:
+        sentences.append(_RELEASES.format(listed(f"{each.kind} of {each.tracker}" for each in material.left_out)))
     return [*sentences, *(_COMPARED if experiment else ())]
 
 
 def principles_of(material: Material) -> list[str]:
     """Return how everything was measured."""
-    together, measured = _TOGETHER if material.comparison else (), _MEASURED if material.measured else ()
+    together, measured = _TOGETHER if material.comparison else (), _MEASURED if _measured(material) else ()
     return [*together, *measured, _ALWAYS]
+
+
+def _measured(material: Material) -> list[Source]:
+    """Return the files of measurements, which verdicts are not."""
+    return [source for source in material.measured if source.kind != "verdicts"]

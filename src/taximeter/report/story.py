@@ -7,8 +7,8 @@ from taximeter.report.costs import scalar_found
 from taximeter.report.fates import Fate, Hardship, crash, crowd, fate, faulty
 from taximeter.report.material import Material
 from taximeter.report.numbers import number
-from taximeter.report.samples import WAYS
-from taximeter.report.tables import Table, text
+from taximeter.report.samples import NOT_MEASURED, WAYS
+from taximeter.report.tables import Cell, Table, text
 from taximeter.report.text import counted
 
 
@@ -19,7 +19,7 @@ def story_table(material: Material) -> Table | None:
         ("until the first point can be logged", _range(material, lambda it: it.imported + it.started, "s")),
         ("keep every acknowledged point of a kill", _whole(material, crash())),
         ("keep every acknowledged point on a full disk", _whole(material, faulty("disk full"))),
-        ("bear 8 writers into a new store", _whole(material, crowd(8, fresh=True), "0 of")),
+        ("bear 8 writers into a new store", _whole(material, crowd(8, fresh=True))),
         ("facts lost without a word", _silent(material)),
     ]
     known = [(name, cells) for name, cells in rows if cells]
@@ -29,38 +29,35 @@ def story_table(material: Material) -> Table | None:
         id="story",
         caption="The difference in short",
         columns=["", *WAYS.values()],
-        rows=[[text(name), *map(text, cells)] for name, cells in known],
+        rows=[[text(name), *cells] for name, cells in known],
     )
 
 
-def _range(material: Material, value: Callable[[Any], float], unit: str) -> list[str]:
+def _range(material: Material, value: Callable[[Any], float], unit: str) -> list[Cell]:
     return _unless_empty([_ends(material, value, unit, way) for way in WAYS])
 
 
-def _ends(material: Material, value: Callable[[Any], float], unit: str, way: str) -> str:
-    found = [scalar_found(each, way) for each in material.of("cost")]
-    keeping = [each.estimate(value) for each in found if any(sample.size for sample in each.samples)]
-    known = sorted(each.median for each in keeping if each)
-    if not known:
-        return ""
-    ends = list(dict.fromkeys(number(each).text for each in (known[0], known[-1])))
-    return f"{' to '.join(ends)} {unit}"
+def _ends(material: Material, value: Callable[[Any], float], unit: str, way: str) -> Cell:
+    """Return the least and the greatest value of the trackers that keep metrics: calls to others write nothing."""
+    keeping = [each for each in material.of("cost") if material.keeps_metrics(each.tracker)]
+    found = {each.tracker: scalar_found(each, way) for each in keeping}
+    known = sorted(each.median for each in (one.estimate(value) for one in found.values()) if each)
+    ends = dict.fromkeys(number(each).text for each in (*known[:1], *known[-1:]))
+    problems = [f"{name}: {each.problem}" for name, each in found.items() if each.samples and each.problem]
+    return Cell(text=f"{' to '.join(ends)} {unit}" if ends else "", problem="; ".join(problems))
 
 
-def _whole(material: Material, hardship: Hardship, begins: str = "") -> list[str]:
-    """Return how many trackers keep everything; `begins` is how their states must begin besides."""
+def _whole(material: Material, hardship: Hardship) -> list[Cell]:
+    """Return how many trackers keep everything, of those that acknowledged anything."""
     fates = {way: [fate(each, way, hardship) for each in material.of(hardship.kind)] for way in WAYS}
-    return _unless_empty([_count([each for each in fates[way] if each.acknowledged], begins) for way in WAYS])
+    return _unless_empty([text(_count([each for each in fates[way] if each.acknowledged])) for way in WAYS])
 
 
-def _count(fates: Sequence[Fate], begins: str) -> str:
-    if not fates:
-        return ""
-    whole = sum(each.kept >= each.acknowledged and each.states.startswith(begins) for each in fates)
-    return f"{whole} of {counted(len(fates), 'tracker')}"
+def _count(fates: Sequence[Fate]) -> str:
+    return f"{sum(each.is_whole for each in fates)} of {counted(len(fates), 'tracker')}" if fates else ""
 
 
-def _silent(material: Material) -> list[str]:
+def _silent(material: Material) -> list[Cell]:
     judged = [each for each in material.verdicts if each.judged]
     if not judged:
         return []
@@ -68,9 +65,15 @@ def _silent(material: Material) -> list[str]:
     least = f"{losses[0]} to {losses[-1]}" if losses[0] != losses[-1] else f"{losses[0]}"
     compared = material.comparison.holding if material.comparison else []
     equal = sum(each.equal is True for each in compared)
-    exact = f"none of the run, in {equal} of {counted(len(compared), 'tracker')}" if compared else "–"
-    return [f"{least} of up to {max(each.judged for each in judged)}", exact]
+    exact = f"none of the run, in {equal} of {counted(len(compared), 'tracker')}"
+    cells = [
+        f"{least} of up to {max(each.judged for each in judged)}",
+        exact if compared else "nothing was compared",
+    ]
+    return list(map(text, cells))
 
 
-def _unless_empty(cells: list[str]) -> list[str]:
-    return [cell or "not measured" for cell in cells] if any(cells) else []
+def _unless_empty(cells: list[Cell]) -> list[Cell]:
+    return (
+        [cell if cell.text else text(NOT_MEASURED) for cell in cells] if any(cell.text for cell in cells) else []
+    )

@@ -1,6 +1,6 @@
 """What a page shows of what stores survived: a matrix of everything that went wrong, and a chart of a kill."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from taximeter.measure.kind import Measurement
@@ -12,7 +12,7 @@ from taximeter.report.tables import Sheet
 from taximeter.report.text import counted, ranged
 
 _ENDS: Final = 220
-_PARTS: Final = (("identical", "kept"), ("changed", "altered"), ("dropped", "lost"))
+_PARTS: Final = (("identical", "kept"), ("changed", "altered"), ("dropped", "lost"), ("paler", "not known"))
 
 
 def survival_matrix(kinds: dict[str, list[Measurement[Any, Any]]], trackers: Sequence[str], way: str) -> Matrix:
@@ -42,16 +42,22 @@ def _mark(id_: str, name: str, hardship: Hardship, measurement: Measurement[Any,
         evidence = None
         if of.problem != NOT_MEASURED:
             evidence = Evidence(id=id_, title=f"{name}: {hardship.name}", sentences=[of.problem])
-        return Mark(verdict="unsupported", says=of.problem, evidence=evidence)
+        return Mark(verdict="unsupported", says=of.problem, problem=of.problem, evidence=evidence)
     command = f"taximeter measure {hardship.kind} --tracker {name}"
     evidence = Evidence(
         id=id_,
         title=f"{name}: {hardship.name}, {WAYS[way]}",
         sentences=[f"{of.sentence}.", *of.details, f"Again: {command}"],
     )
-    shares = {"identical": of.kept, "changed": of.altered, "dropped": of.lost}
+    shares = {"identical": of.kept, "changed": of.altered, "dropped": of.lost, "unsupported": of.unknown}
     return Mark(
-        verdict=of.verdict, says=of.sentence, text=of.text, shares=shares, evidence=evidence, state=of.states
+        verdict=of.verdict,
+        says=of.sentence,
+        problem="; ".join(of.flaws),
+        text=of.text,
+        state=of.state,
+        shares=shares,
+        evidence=evidence,
     )
 
 
@@ -71,16 +77,26 @@ def killed_figure(measurements: Sequence[Measurement[Any, Any]], where: str) -> 
         alternative="A bar for each tracker: the shares of acknowledged points that were kept, altered and lost.",
         plots={way: [_plot(order, fates[way])] for way in WAYS},
         sheet=Sheet(
-            head=["tracker", "way", "acknowledged", "kept", "altered", "lost", "afterwards"],
+            head=["tracker", "way", "acknowledged", "kept", "altered", "lost", "not known", "afterwards"],
             rows=[
-                (name, way, each.acknowledged, each.kept, each.altered, each.lost, each.states or each.problem)
+                (name, way, *_counts(each), each.state if each.samples else each.problem)
                 for way, by_name in fates.items()
                 for name, each in by_name.items()
             ],
         ),
         is_wide=True,
-        legend=_PARTS,
+        legend=_legend(each for by_name in fates.values() for each in by_name.values()),
     )
+
+
+def _legend(fates: Iterable[Fate]) -> list[tuple[str, str]]:
+    """Return the parts that occur."""
+    totals = map(sum, zip(*(_counts(each)[1:] for each in fates), strict=True))
+    return [part for part, total in zip(_PARTS, totals, strict=True) if total]
+
+
+def _counts(of: Fate) -> tuple[int, int, int, int, int]:
+    return of.acknowledged, of.kept, of.altered, of.lost, of.unknown
 
 
 def _order(of: Fate) -> tuple[bool, float]:
@@ -88,12 +104,12 @@ def _order(of: Fate) -> tuple[bool, float]:
 
 
 def _title(fates: dict[str, Fate]) -> str:
-    tried = {name: each for name, each in fates.items() if each.samples}
-    whole = [name for name, each in tried.items() if each.kept == each.acknowledged]
+    tried = {name: each for name, each in fates.items() if each.acknowledged}
+    whole = [name for name, each in tried.items() if each.is_whole]
     if not tried:
         return "No training was killed on this way"
-    worst = min(tried, key=lambda name: tried[name].kept / max(1, tried[name].acknowledged))
-    least = f"; {worst} keeps {tried[worst].text}" if len(whole) < len(tried) else ""
+    worst = min(tried, key=lambda name: tried[name].kept / tried[name].acknowledged)
+    least = f"; {worst} keeps {tried[worst].text}" if tried[worst].kept < tried[worst].acknowledged else ""
     verb = "keeps" if len(whole) == 1 else "keep"
     return f"{len(whole)} of {counted(len(tried), 'tracker')} {verb} every acknowledged point of a kill{least}"
 
@@ -106,11 +122,10 @@ def _plot(names: Sequence[str], fates: dict[str, Fate]) -> Plot:
 
 def _row(row: int, name: str, of: Fate) -> list[Any]:
     if not of.acknowledged:
-        return [beside(0, row, name, of.problem, tone="muted")]
-    sizes = zip(_PARTS, (of.kept, of.altered, of.lost), strict=True)
+        return [beside(0, row, name, of.sentence, tone="muted")]
     bars = [
         bar(100 * size / of.acknowledged, row, name, tone, f"{name}: {of.sentence}")
-        for (tone, _), size in sizes
+        for (tone, _), size in zip(_PARTS, _counts(of)[1:], strict=True)
         if size
     ]
-    return [*bars, beside(100, row, name, f"{of.kept:,} of {of.acknowledged:,}; {of.states}", hint=of.sentence)]
+    return [*bars, beside(100, row, name, f"{of.kept:,} of {of.acknowledged:,}; {of.state}", hint=of.sentence)]

@@ -39,6 +39,7 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
         text: as it is read.
         exact: on hover and in the CSV, where it differs.
         hint: on hover in place of `exact`.
+        problem: why it has no value, or one of fewer samples than were tried.
         kind: how it is set.
         verdict: the name of a verdict's glyph before the text.
         link: an address that the text leads to.
@@ -47,9 +48,15 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     exact: str = ""
     hint: str = ""
+    problem: str = ""
     kind: Kind = "text"
     verdict: str = ""
     link: str = ""
+
+    @property
+    def title(self) -> str:
+        """All that is shown on hover."""
+        return "; ".join(filter(None, (self.hint or self.exact, self.problem)))
 
     @property
     def raw(self) -> str:
@@ -67,6 +74,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
         caption: what it says.
         columns: titles, each with its unit.
         rows: as long as `columns`.
+        heads: how many cells at the beginning of a row name it.
         note: a line below it.
     """
 
@@ -74,6 +82,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     caption: str
     columns: list[str]
     rows: list[list[Cell]]
+    heads: int = 1
     note: str = ""
 
     @property

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from taximeter.report.tables import Sheet, csv_link
-from taximeter.report.text import counted, moment, short_machine
+from taximeter.report.text import counted, listed, moment, short_machine
 from taximeter.results import TrackerResult
 from taximeter.verdicts.results import Finding, TrackerVerdicts, Verdict
 
@@ -72,6 +72,7 @@ class VerdictMatrix(msgspec.Struct, frozen=True, kw_only=True):
     """All of it; `missing` are trackers of the comparison that have no saved verdicts, or keep nothing."""
 
     headline: str
+    how: str
     examined: str
     columns: list[VerdictColumn]
     themes: list[tuple[str, list[VerdictRow]]]
@@ -123,8 +124,9 @@ def verdict_matrix(verdicts: Sequence[TrackerVerdicts], trackers: Sequence[Track
     examined = {each.tracker for each in verdicts}
     return VerdictMatrix(
         headline=_headline(verdicts),
+        how=_how(verdicts),
         examined=_examined(verdicts),
-        columns=[_column(each, versions.get(each.tracker)) for each in verdicts],
+        columns=[_column(each, versions) for each in verdicts],
         themes=[(theme, list(rows)) for theme, rows in groupby(_rows(verdicts), key=_theme_of)],
         missing=[tracker.name for tracker in trackers if tracker.name not in examined],
     )
@@ -133,10 +135,25 @@ def verdict_matrix(verdicts: Sequence[TrackerVerdicts], trackers: Sequence[Track
 def _headline(verdicts: Sequence[TrackerVerdicts]) -> str:
     losers = [each for each in verdicts if each.silent_losses]
     if not losers:
-        return "No tracker lost a fact without a word"
+        return f"None of {counted(len(verdicts), 'tracker')} lost a fact without a word"
     worst = max(losers, key=lambda each: each.silent_losses / each.judged)
     trackers = f"{len(losers)} of {counted(len(verdicts), 'tracker')} lost facts without a word"
     return f"{trackers}; {worst.tracker} lost {worst.silent_losses} of {worst.judged}"
+
+
+def _how(verdicts: Sequence[TrackerVerdicts]) -> str:
+    """Return how the facts were written, which is with code of our own where there is no vendor."""
+    vendorless = [each.tracker for each in verdicts if each.vendor is None]
+    sentence = (
+        "Each fact was written with the vendor's own documented interface, without taximeter's exact record, and "
+        "read back from the store."
+    )
+    if not vendorless:
+        return sentence
+    return (
+        f"{sentence} There is no vendor of {listed(vendorless)}: there, code of taximeter's own wrote it, in the "
+        "process that logs and without a journal."
+    )
 
 
 def _examined(verdicts: Sequence[TrackerVerdicts]) -> str:
@@ -144,10 +161,11 @@ def _examined(verdicts: Sequence[TrackerVerdicts]) -> str:
     return days[0] if days[0] == days[1] else f"between {days[0]} and {days[1]}"
 
 
-def _column(verdicts: TrackerVerdicts, compared: str | None) -> VerdictColumn:
-    warning = ""
-    if compared != verdicts.version:
-        warning = f"version {verdicts.version or 'unknown'}; the comparison used {compared or 'unknown'}"
+def _column(verdicts: TrackerVerdicts, compared: dict[str, str | None]) -> VerdictColumn:
+    """Return a tracker's column; `compared` are the versions of those that are in a comparison."""
+    warning, used = "", compared.get(verdicts.tracker)
+    if verdicts.tracker in compared and used != verdicts.version:
+        warning = f"version {verdicts.version or 'unknown'}; the comparison used {used or 'an unknown one'}"
     return VerdictColumn(
         name=verdicts.tracker,
         about=f"{verdicts.version or 'no vendor'}, {moment(verdicts.made)}, {short_machine(verdicts.environment)}",

@@ -22,7 +22,7 @@ import msgspec
 from taximeter.capture import capture_environment
 from taximeter.errors import InputError, TrackerError, Unsupported
 from taximeter.journal.home import Destination
-from taximeter.plugins import load, vendor_version
+from taximeter.plugins import load, tracker_name, vendor_version
 from taximeter.redact import redact
 from taximeter.store.client import Store
 from taximeter.tracker import Feature, Tracker, gap_of
@@ -50,6 +50,19 @@ class _Outcome(NamedTuple):
     died: str = ""
 
 
+def check_examinable(name: str) -> None:
+    """Make sure that a tracker can be examined: with the version of its vendor that is installed here.
+
+    Raises:
+        InputError: another version is asked for, or no such tracker is installed.
+    """
+    if tracker_name(name) != name:
+        raise InputError(
+            f"{name} cannot be examined: facts are written with what is installed here, so leave out the version."
+        )
+    load(name)
+
+
 def examine(
     name: str,
     facts: Sequence[Fact] = FACTS,
@@ -66,10 +79,11 @@ def examine(
         on_fact: called with a few words as each fact begins.
 
     Raises:
-        InputError: no such tracker is installed.
+        InputError: as in `check_examinable`.
         TrackerError: not even a run with one point can be written.
     """
     began = time.monotonic()
+    check_examinable(name)
     tracker = load(name)
     made = time.time_ns() // 1000
     return TrackerVerdicts(
