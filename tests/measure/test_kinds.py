@@ -134,7 +134,21 @@ def test_a_store_grows_by_what_it_is_given(cheap_tracker: str, tmp_path: Path, g
     assert sample.size > 0
 
 
-@pytest.mark.parametrize("name", ["cost", "crash", "contention", "growth"])
+def test_runs_that_all_die_are_counted(
+    tmp_path: Path, lines_tracker: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That is the worst that can become of them, and no lack of a result."""
+    location = lines_tracker / "fail"
+    location.mkdir(parents=True)  # where the tracker looks for a number
+    monkeypatch.setattr(load("lines"), "location_in", classmethod(lambda _, _folder: str(lines_tracker)))
+    settings = ContentionSettings(tracker="lines", way="vendor", writers=2, fresh=True, runs=2)
+    sample = measure_contention(settings, tmp_path)
+    assert (sample.begun, sample.died, sample.acknowledged, sample.found) == (4, 4, 0, 0)
+    assert sample.seconds is None
+    assert [reason for reason in sample.reasons if "Is a directory" in reason] == sample.reasons != []
+
+
+@pytest.mark.parametrize("name", ["cost", "crash", "growth"])
 def test_a_tracker_that_cannot_write_is_a_problem(
     name: str, tmp_path: Path, lines_tracker: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

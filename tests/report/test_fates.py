@@ -141,6 +141,22 @@ def test_points_that_are_there_twice_or_were_never_logged_are_told() -> None:
     assert {found.verdict, of(crowded, CROWD).verdict} == {"changed"}
 
 
+def test_runs_are_counted_where_no_points_are_kept() -> None:
+    """A spreadsheet has a row for each run; those that were written over are lost."""
+    fields = {"found": 0, "begun": 40, "died": 4, "runs_found": 12}
+    found = of(changed(make_contention("csv", 4), "vendor", fields, repetitions=[0]), CROWD, "vendor")
+    assert (found.acknowledged, found.kept, found.lost, found.verdict) == (36, 12, 24, "dropped")
+    assert found.sentence.startswith("12 of 36 runs that ended well kept, 24 lost, in 1 trial")
+
+
+def test_runs_that_are_not_there_are_told() -> None:
+    """Though another one has all their points."""
+    fields = {"begun": 40, "died": 0, "runs_found": 1}
+    found = of(changed(make_contention("csv", 0), "vendor", fields, repetitions=[0]), CROWD, "vendor")
+    assert (found.lost, found.verdict) == (0, "changed")
+    assert found.sentence.endswith("; 39 of 40 runs that ended well are not there")
+
+
 def test_writers_that_died_are_no_whole_fate() -> None:
     """Though all that was acknowledged is there."""
     found = of(make_contention("csv", 3), CROWD, "vendor")

@@ -87,7 +87,7 @@ def measure_contention(settings: ContentionSettings, folder: Path) -> Contention
     """Let all writers write, and count what the store holds.
 
     Raises:
-        TrackerError: no writer could even begin.
+        TrackerError: the tracker cannot be written so at all, or its store cannot be read afterwards.
     """
     kind = load(settings.tracker)
     place = folder / "store"
@@ -98,8 +98,8 @@ def measure_contention(settings: ContentionSettings, folder: Path) -> Contention
         _write(settings, store, folder, writers=1, runs=1)
         before = _count(settings, store)
     reports = _write(settings, store, folder, writers=settings.writers, runs=settings.runs)
-    if all(report.problem for report in reports) and not any(report.acknowledged for report in reports):
-        raise TrackerError(reports[0].problem)
+    if unsupported := next((report for report in reports if report.is_unsupported), None):
+        raise TrackerError(unsupported.problem)
     after = _count(settings, store)
     done = [report.seconds for report in reports if not report.problem]
     return ContentionSample(

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from taximeter.errors import TrackerError
+from taximeter.errors import TrackerError, Unsupported
 from taximeter.measure.child import answer_order, settle
 from taximeter.measure.ways import Way, start, value_of
 
@@ -24,12 +24,16 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     points: int
 
 
-class RunReport(msgspec.Struct, frozen=True, kw_only=True):
-    """One run: the points whose call returned, its seconds from start to end, and what it died of."""
+class RunReport(msgspec.Struct, frozen=True):
+    """One run: the points whose call returned, its seconds from start to end, and what it died of.
+
+    `is_unsupported` says that it could not have been written by one writer either.
+    """
 
     acknowledged: int = 0
     seconds: float = 0.0
     problem: str = ""
+    is_unsupported: bool = False
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +54,7 @@ def _carry_out(order: Order) -> Report:
 
 
 def _write(order: Order, started: list[Any]) -> RunReport:
-    began, acknowledged, problem = perf_counter(), 0, ""
+    began, acknowledged, problem, is_unsupported = perf_counter(), 0, "", False
     run = None
     try:
         run = start(order.way, order.tracker, order.location, Path.cwd())
@@ -58,10 +62,12 @@ def _write(order: Order, started: list[Any]) -> RunReport:
             run.log_metrics({"loss": value_of(number)}, step=number)
             acknowledged += 1
         run.finish()
+    except Unsupported as error:
+        problem, is_unsupported = str(error), True
     except Exception as error:  # noqa: BLE001 - whatever the vendor raises is what the run dies of
         problem = f"{type(error).__name__}: {error}"
     started.append(run)
-    return RunReport(acknowledged=acknowledged, seconds=perf_counter() - began, problem=problem)
+    return RunReport(acknowledged, perf_counter() - began, problem, is_unsupported)
 
 
 def _settled(report: RunReport, run: Any) -> RunReport:

@@ -1,8 +1,10 @@
 """The three ways into a store that are measured side by side, with the same calls on each."""
 
 import builtins
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Literal
@@ -15,6 +17,7 @@ Way = Literal["vendor", "adapter", "interface"]
 
 WAYS: tuple[Way, ...] = ("vendor", "adapter", "interface")
 EXPERIMENT = "measured"
+_NUMBERS = count(1)
 
 
 def value_of(number: int) -> float:
@@ -61,6 +64,8 @@ class ImportClock:
 def start(way: Way, tracker: str, location: str, folder: Path, attached: tuple[str, ...] = ()) -> Any:
     """Start a run on one of the three ways, importing what that takes.
 
+    Where a vendor's users name their runs, no two have one name: some vendors take such runs for one.
+
     Args:
         way: which.
         tracker: as it is written, with or without a version.
@@ -73,9 +78,9 @@ def start(way: Way, tracker: str, location: str, folder: Path, attached: tuple[s
 
         stores = [f"{tracker}:{location}", *attached]
         return start_run(trackers=stores, experiment=EXPERIMENT, folder=folder, home=folder / ".taximeter")
-    store = load(tracker_name(tracker))(location)
+    store, name = load(tracker_name(tracker))(location), f"run-{os.getpid()}-{next(_NUMBERS)}"
     if way == "vendor":
-        return store.start_plain(EXPERIMENT, "run")
+        return store.start_plain(EXPERIMENT, name)
     from taximeter.direct import AdapterRun  # noqa: PLC0415 - as above
 
-    return AdapterRun(store, EXPERIMENT, "run")
+    return AdapterRun(store, EXPERIMENT, name)

@@ -24,6 +24,7 @@ class Fate(NamedTuple):
     """What became of all acknowledged points of a row's samples, and the states that its runs were left in.
 
     Attributes:
+        noun: what is counted, which is runs where none of their points are kept even in peace.
         acknowledged: points whose call returned.
         kept: those that are there with their value.
         altered: those that are there with another one.
@@ -37,6 +38,7 @@ class Fate(NamedTuple):
         problem: why there are no samples.
     """
 
+    noun: str = "acknowledged points"
     acknowledged: int = 0
     kept: int = 0
     altered: int = 0
@@ -78,7 +80,7 @@ class Fate(NamedTuple):
         """All of it."""
         if not self.samples:
             return self.problem
-        of = f"{self.kept:,} of {self.acknowledged:,} acknowledged points kept"
+        of = f"{self.kept:,} of {self.acknowledged:,} {self.noun} kept"
         counts = [
             of if self.acknowledged else "no point was acknowledged",
             f"{self.altered:,} altered" if self.altered else "",
@@ -222,12 +224,24 @@ def _judge_crowd(row: Row[Any, Any]) -> Fate:
     begun = sum(sample.begun for sample in row.samples)
     reasons = dict.fromkeys(reason for sample in row.samples for reason in sample.reasons)
     doubled = sum(sample.doubled or 0 for sample in row.samples)
-    flaws = [problem_of(row), f"{counted(doubled, 'point')} doubled" if doubled else ""]
+    acknowledged = sum(sample.acknowledged for sample in row.samples)
+    kept = sum(min(sample.found, sample.acknowledged) for sample in row.samples)
+    ended = begun - died
+    listed_runs = sum(min(sample.runs_found, sample.begun - sample.died) for sample in row.samples)
+    keeps_points = kept > 0 or not listed_runs
+    flaws = [
+        problem_of(row),
+        f"{ended - listed_runs:,} of {counted(ended, 'run')} that ended well are not there"
+        if keeps_points and listed_runs < ended
+        else "",
+        f"{counted(doubled, 'point')} doubled" if doubled else "",
+    ]
     is_older = any(sample.doubled is None for sample in row.samples)
     how = ["The steps were counted, as the store shows them natively, whatever their values."] if is_older else []
     return Fate(
-        acknowledged=sum(sample.acknowledged for sample in row.samples),
-        kept=sum(min(sample.found, sample.acknowledged) for sample in row.samples),
+        noun="acknowledged points" if keeps_points else "runs that ended well",
+        acknowledged=acknowledged if keeps_points else ended,
+        kept=kept if keeps_points else listed_runs,
         died=died,
         samples=len(row.samples),
         states=f"{died:,} of {counted(begun, 'run')} died",
