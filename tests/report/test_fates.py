@@ -12,7 +12,7 @@ from taximeter.archive import save
 from taximeter.measure.kind import Measurement, Row
 from taximeter.report import write_project as render
 from taximeter.report.fates import Fate, Hardship, crash, crowd, fate, faulty
-from taximeter.report.material import read_material
+from taximeter.report.material import Source, read_material
 from taximeter.report.needs import NEEDS, Tracker, rank_text
 from taximeter.report.story import story_table
 
@@ -235,6 +235,18 @@ def test_the_short_story_counts_only_what_is_whole(project: Path) -> None:
     assert cells["keep every acknowledged point of a kill"] == "1 of 4 trackers"
     assert cells["keep every acknowledged point on a full disk"] == "0 of 3 trackers"
     assert cells["bear 8 writers into a new store"] == "2 of 4 trackers"
+
+
+def test_the_short_story_counts_a_tracker_whose_runs_all_died(project: Path) -> None:
+    """It acknowledged nothing, and that is what became of it."""
+    fields = {"begun": 16, "died": 16, "acknowledged": 0, "runs_found": 0, "found": 0}
+    dead = changed(make_contention("dead", 16), "vendor", fields, repetitions=[0])
+    material = read_material(project)
+    measured = [*material.measured, Source(address="", kind="contention", tracker="dead", content=dead)]
+    table = story_table(msgspec.structs.replace(material, measured=measured))
+    assert table
+    cells = {row[0].text: row[1].text for row in table.rows}
+    assert cells["bear 8 writers into a new store"] == "2 of 5 trackers"
 
 
 def test_who_refuses_comes_after_who_loses() -> None:

@@ -48,9 +48,10 @@ def _ends(material: Material, value: Callable[[Any], float], unit: str, way: str
 
 
 def _whole(material: Material, hardship: Hardship) -> list[Cell]:
-    """Return how many trackers keep everything, of those that acknowledged anything."""
+    """Return how many trackers keep everything, of those that acknowledged anything or whose runs died."""
     fates = {way: [fate(each, way, hardship) for each in material.of(hardship.kind)] for way in WAYS}
-    return _unless_empty([text(_count([each for each in fates[way] if each.acknowledged])) for way in WAYS])
+    tried = {way: [each for each in found if each.acknowledged or each.died] for way, found in fates.items()}
+    return _unless_empty([text(_count(tried[way])) for way in WAYS])
 
 
 def _count(fates: Sequence[Fate]) -> str:
