@@ -109,7 +109,7 @@ class Reader:
             content = self._objects.read(f"{ref}^{{commit}}")
             if content is not None:
                 return read_commit(ref, content)
-            self._objects.need(ref)
+            self._objects.need(ref).stream.close()  # something else than a commit
         except TrackerError as error:
             _logger.warning("%s is left out: %s", ref, error)
         return None
