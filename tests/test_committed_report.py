@@ -1,6 +1,5 @@
 """The report that is kept in the repository is made of the results that are kept beside it."""
 
-import re
 import shutil
 from pathlib import Path
 
@@ -49,7 +48,7 @@ def test_three_releases_were_measured(tracker: str) -> None:
 
 
 def test_no_path_of_the_machine_is_in_it() -> None:
-    """What is kept is for everybody; below a folder that is left out as … anything may lie."""
+    """What is kept is for everybody."""
     texts = [*REPORTS.rglob("*.json"), *REPORTS.glob("*.md"), *REPORTS.glob("tables/*.csv")]
     for file in texts:
-        assert not re.search("(?<!…)/(root|home|tmp)/", file.read_text()), file
+        assert not {word for word in ("/root/", "/home/", "/tmp/") if word in file.read_text()}, file  # noqa: S108

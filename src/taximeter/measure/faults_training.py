@@ -74,7 +74,7 @@ class Training:
     def carry_out(self) -> None:
         """Let it train, with the fault at its time, until it ends or hangs."""
         command = [python_of(self._order.way, self._order.tracker), "-P", "-m", "taximeter.measure.faults_worker"]
-        scratch = Path(self._order.folder) / "tmp"  # where vendors go that cannot write to the store
+        scratch = Path(self._order.folder) / "scratch"  # where vendors go that cannot write to the store
         scratch.mkdir()
         with subprocess.Popen(
             command,
