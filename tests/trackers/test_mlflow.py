@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from threading import Barrier
 from typing import Any
@@ -183,6 +184,31 @@ def test_points_keep_the_order_in_which_they_were_logged(fresh: MlflowTracker, t
     record = record_run(fresh, run, tmp_path)
     steps = [point.step for point in fresh.read_native(record.run_id).metrics["m"]]
     assert steps == ([5, 1, 9] if fresh.location.startswith("sqlite") else [5, 1, 1, 9])
+
+
+def test_a_database_holds_the_rows_that_mlflow_would_put_there(in_database: MlflowTracker, tmp_path: Path) -> None:
+    """Points that come again, go back or are no numbers, and which of them are noted as the latest."""
+    nan, inf = math.nan, math.inf
+    values = [("a", 0.5, 3), ("a", 0.5, 3), ("a", 0.25, 3), ("b", nan, 1), ("b", 0.0, 1), ("b", -inf, -7)]
+    values += [("a", inf, 2), ("c", 0.0, 0), ("c", nan, 0), ("b", 1e-300, 1), ("a", 0.5, 3), ("c", -0.0, 0)]
+    events = [MetricsLogged({key: value}, step, BEGAN) for key, value, step in values]
+    run = staged(*events[:6], NoteAdded("What follows is another transaction."), *events[6:])
+    ours = vendor_id(in_database, record_run(in_database, run, tmp_path).run_id)
+    mlflow = client(in_database)
+    from mlflow.entities import Metric  # noqa: PLC0415 - only some tests meet the vendor
+
+    theirs = mlflow.create_run("0").info.run_id
+    for key, value, step in values:
+        mlflow.log_batch(theirs, [Metric(key, value, BEGAN // 1000, step)], synchronous=True)
+
+    def rows(table: str, run_id: str) -> list[tuple[Any, ...]]:
+        query = f"SELECT key, value, timestamp, step, is_nan FROM {table} WHERE run_uuid = ? ORDER BY rowid"  # noqa: S608
+        with closing(sqlite3.connect(database(in_database))) as opened:
+            return opened.execute(query, (run_id,)).fetchall()
+
+    for table in ("metrics", "latest_metrics"):
+        assert rows(table, ours)
+        assert rows(table, ours) == rows(table, theirs)
 
 
 def test_a_child_run_is_nested_under_its_parent(tracker: MlflowTracker, tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from taximeter.courier.serve import serve
 from taximeter.journal.home import Home, Outbox
 from taximeter.redact import redact
 
-_GARBAGE = (50_000, 20, 100)
-"""A vendor's import makes many objects and little garbage; looking for it as usual takes a fifth of the start."""
+_GARBAGE = (500_000, 20, 100)
+"""A vendor's import makes many objects and little garbage, and looking for it takes a quarter of the start."""
 
 
 class _Formatter(logging.Formatter):

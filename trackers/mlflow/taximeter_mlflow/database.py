@@ -1,7 +1,7 @@
 """Reads the tables of an MLflow database of SQLite, of any version of MLflow, read-only."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, TypeVar
 
@@ -41,10 +41,6 @@ _MODELS = """
 SELECT model_id, name, artifact_location FROM logged_models
 WHERE source_run_id = ? AND lifecycle_stage = 'active' ORDER BY creation_timestamp_ms, rowid
 """
-_POINT = """
-SELECT 1 FROM metrics
-WHERE run_uuid = ? AND key = ? AND timestamp = ? AND step = ? AND value = ? AND is_nan = ?
-"""
 _RUN_DEPTH = 3  # experiment/run/artifacts
 _MODEL_DEPTH = 4  # experiment/models/model/artifacts
 
@@ -79,11 +75,6 @@ class DatabaseReader(Reader):
         query = "SELECT value, step FROM metrics WHERE run_uuid = ? AND key = ? ORDER BY rowid DESC LIMIT 1"
         row: tuple[Any, Any] | None = self._read(lambda tables: tables.execute(query, (vendor_id, key)).fetchone())
         return row
-
-    def has_points(self, vendor_id: str, points: Iterable[tuple[Any, ...]]) -> list[bool]:
-        """Tell of each point, given as key, time, step, value and whether it is NaN, if the run has it."""
-        rows = [(vendor_id, *point) for point in points]
-        return self._read(lambda database: [any(database.execute(_POINT, row)) for row in rows])
 
     def artifacts(self, vendor_id: str) -> Artifacts:
         """Return the artifacts, wherever the database now lies."""

@@ -1,20 +1,28 @@
-"""Opens a database of SQLite with MLflow's store, and makes it where there is none."""
+"""A database of SQLite: opened, or made where there is none, with MLflow's store, and given points in bulk."""
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from mlflow.entities import Metric
+from mlflow.store.tracking.dbmodels.models import SqlLatestMetric, SqlMetric
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
-from sqlalchemy import event
+from sqlalchemy import event, tuple_
+from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.engine import Engine
 
+from taximeter_mlflow.batches import identity
 from taximeter_mlflow.location import ARTIFACTS, Location, quoted
 from taximeter_mlflow.schema import check_schema
 
 _PLAIN_PATH = re.compile(r"[\w/.\- ]+")
+_COLUMNS = ("run_uuid", "key", "timestamp", "step", "value", "is_nan")
+_ORDER = ("step", "timestamp", "value")
+"""By which MLflow tells the latest of a metric's points."""
 
 
 def open_database(place: Location) -> SqlAlchemyStore:
@@ -26,6 +34,31 @@ def open_database(place: Location) -> SqlAlchemyStore:
     else:
         _create_database(place.path, root)
     return SqlAlchemyStore(place.uri, root)  # type: ignore[no-untyped-call]
+
+
+def insert_points(store: SqlAlchemyStore, run_id: str, metrics: Iterable[Metric]) -> None:
+    """Insert points that are not there yet in one transaction, and note the latest ones, as MLflow itself does.
+
+    MLflow's way is an object of its mapping for each row, which takes five times as long.
+    """
+    rows: list[dict[str, Any]] = [
+        dict(zip(_COLUMNS, (run_id, *identity(metric)), strict=True)) for metric in metrics
+    ]
+    latest: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        latest[row["key"]] = max(latest.get(row["key"], row), row, key=itemgetter(*_ORDER))
+    with store.ManagedSessionMaker() as session:
+        session.execute(insert(SqlMetric.__table__).on_conflict_do_nothing(), rows)
+        session.execute(_insert_latest(), [*latest.values()])
+
+
+def _insert_latest() -> Insert:
+    """Return what notes a point as its metric's latest, unless a later one is noted."""
+    table = SqlLatestMetric.__table__
+    new = insert(table)
+    is_later = tuple_(*(new.excluded[name] for name in _ORDER)) > tuple_(*(table.c[name] for name in _ORDER))
+    changed = {name: new.excluded[name] for name in (*_ORDER, "is_nan")}
+    return new.on_conflict_do_update(index_elements=["key", "run_uuid"], set_=changed, where=is_later)
 
 
 def _create_database(path: Path, root: str) -> None:

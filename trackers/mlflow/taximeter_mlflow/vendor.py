@@ -106,12 +106,14 @@ class Connection:
             for value, step, time in series
         )
 
-    def unwritten(self, run_id: str, metrics: list[Metric]) -> list[Metric]:
-        """Return the points that a run does not have; other databases find that out by themselves, but slowly."""
-        if not isinstance(self.reader, DatabaseReader):
-            return metrics
-        known = self.reader.has_points(run_id, map(identity, metrics))
-        return [metric for metric, is_known in zip(metrics, known, strict=True) if not is_known]
+    def log_points(self, run_id: str, metrics: list[Metric]) -> None:
+        """Log points in one transaction; a database takes those that it has already for what they are."""
+        if self.place.kind == "sqlite":
+            from taximeter_mlflow.sqlite_store import insert_points  # noqa: PLC0415 - see `_open_store`
+
+            insert_points(self._store, run_id, metrics)
+        else:
+            self.client.log_batch(run_id, metrics=metrics, synchronous=True)
 
     def _experiment(self, name: str) -> Any:
         return self._store.get_experiment_by_name(name)

@@ -54,7 +54,6 @@ class MlflowWriter(RunWriter):
         self._experiment = self._mlflow.experiment_id(started.experiment)
         self._written: Counter[Identity] = Counter()
         self._kept: set[str] = set()
-        self._is_continued = False
         self._id = self._continue() or self._create()
 
     @translated
@@ -71,10 +70,7 @@ class MlflowWriter(RunWriter):
         """Append points, a thousand in one transaction."""
         fresh = (point for point in points(rows, self._metrics) if not self._is_written(point))
         for batch in batches(fresh, POINTS, is_server=self._is_server):
-            kept = batch if self._is_folder else distinct(batch)
-            if self._is_continued:
-                kept = self._mlflow.unwritten(self._id, kept)
-            self._client.log_batch(self._id, metrics=kept, synchronous=True)
+            self._mlflow.log_points(self._id, batch if self._is_folder else distinct(batch))
 
     @translated
     def set_tags(self, tags: Mapping[str, str]) -> None:
@@ -163,7 +159,6 @@ class MlflowWriter(RunWriter):
         self._client.update_run(found, status="RUNNING")
         self._written = self._mlflow.written(found)
         self._kept = set(self._client.get_run(found).data.params)  # MLflow would refuse other values
-        self._is_continued = True
         return found
 
     def _is_written(self, point: Metric) -> bool:

@@ -27,11 +27,12 @@ from taximeter_wandb.native import (
     tag_for,
 )
 from taximeter_wandb.records import exit_in
-from taximeter_wandb.session import KILLED, SERVICE_GONE, begin, describe, end
+from taximeter_wandb.session import KILLED, SERVICE_GONE, begin, describe, end, together
 from taximeter_wandb.store import RunFolder, attempts
 
 _EXIT_CODES = {"finished": 0, "failed": 1, "killed": KILLED, "running": KILLED}
 _MICROSECONDS = 1_000_000
+_ROWS_TOGETHER = 100
 _LARGEST_STEP = 2**53
 _LIVE_NOTES = 100
 _MEDIA_NAME_BYTES = 200
@@ -70,16 +71,10 @@ class WandbWriter(RunWriter):
 
         W&B drops rows whose own step does not grow, so that step is ours only where it grows too.
         """
-        for row in rows:
-            data: dict[str, Any] = {metric_key(key): value for key, value in row.values.items()}
-            data[STEP] = row.step
-            data["_timestamp"] = row.time / _MICROSECONDS
-            if self._next_step < row.step < _LARGEST_STEP:
-                self._run.log(data, step=row.step, commit=True)
-                self._next_step = row.step
-            else:
-                self._run.log(data)
-            self._next_step += 1
+        for begin_at in range(0, len(rows), _ROWS_TOGETHER):
+            with together(self._run):
+                for row in rows[begin_at : begin_at + _ROWS_TOGETHER]:
+                    self._log_row(row)
 
     def set_tags(self, tags: Mapping[str, str]) -> None:
         """Set W&B's tags, which are bare text: ``name=value``; those that do not fit stand in the config."""
@@ -169,6 +164,17 @@ class WandbWriter(RunWriter):
         """End the run as killed."""
         with contextlib.suppress(*SERVICE_GONE):
             end(self._run, KILLED)
+
+    def _log_row(self, row: MetricsLogged) -> None:
+        data: dict[str, Any] = {metric_key(key): value for key, value in row.values.items()}
+        data[STEP] = row.step
+        data["_timestamp"] = row.time / _MICROSECONDS
+        if self._next_step < row.step < _LARGEST_STEP:
+            self._run.log(data, step=row.step, commit=True)
+            self._next_step = row.step
+        else:
+            self._run.log(data)
+        self._next_step += 1
 
     def _update_config(self, config: dict[str, Any]) -> None:
         self._run.config.update(config, allow_val_change=True)  # type: ignore[no-untyped-call]
