@@ -190,7 +190,7 @@ def test_a_database_holds_the_rows_that_mlflow_would_put_there(in_database: Mlfl
     """Points that come again, go back or are no numbers, and which of them are noted as the latest."""
     nan, inf = math.nan, math.inf
     values = [("a", 0.5, 3), ("a", 0.5, 3), ("a", 0.25, 3), ("b", nan, 1), ("b", 0.0, 1), ("b", -inf, -7)]
-    values += [("a", inf, 2), ("c", 0.0, 0), ("c", nan, 0), ("b", 1e-300, 1), ("a", 0.5, 3), ("c", -0.0, 0)]
+    values += [("a", inf, 2), ("c", 0.0, 0), ("c", nan, 0), ("b", 1e-300, 1), ("b", 0.0, 1), ("c", -0.0, 0)]
     events = [MetricsLogged({key: value}, step, BEGAN) for key, value, step in values]
     run = staged(*events[:6], NoteAdded("What follows is another transaction."), *events[6:])
     ours = vendor_id(in_database, record_run(in_database, run, tmp_path).run_id)
