@@ -46,7 +46,7 @@ def main(
     if as_json:
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode([*map(_described, targets)])) + b"\n")
     else:
-        Console().print(table_of(targets))
+        Console().print(*tables_of(targets), sep="\n")
     raise typer.Exit(any(target.holds is False for target in targets))
 
 
@@ -95,23 +95,30 @@ def _take(sampler: Sampler, taken: Taken) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def table_of(targets: Sequence[Target]) -> Table:
-    """Return the targets as a table, the spread of their samples among them."""
-    table = Table(title="taximeter's targets", header_style="bold", show_edge=False)
-    for name in ("target", "for", "limit", "reached", "spread", "n", "holds", "its own call, p99, store; courier"):
-        table.add_column(name, justify="right" if name in {"limit", "reached", "spread", "n"} else "left")
+def tables_of(targets: Sequence[Target]) -> list[Table]:
+    """Return a table for each target, with a row for each thing that it was measured on."""
+    tables: dict[str, Table] = {}
     for target in targets:
         found = target.estimate
+        table = tables.get(target.name) or tables.setdefault(target.name, _table(target))
         table.add_row(
-            target.name,
             target.subject,
-            f"{'≥' if target.at_least else '≤'} {target.limit:g} {target.unit}",
             f"{found.median:.3g}" if found else "",
             f"{found.spread}: {found.low:.3g} – {found.high:.3g}" if found and found.low is not None else "",
             str(len(target.reached)),
             {True: "yes", False: "[bold red]NO", None: "–"}[target.holds],
             "; ".join((target.gap, *target.problems)) if target.gap or target.problems else target.beside,
         )
+    return [*tables.values()]
+
+
+def _table(target: Target) -> Table:
+    limit = f"{'≥' if target.at_least else '≤'} {target.limit:g} {target.unit}"
+    title = f"\n{target.name}: {limit}"
+    table = Table(title=title, title_justify="left", title_style="bold", header_style="dim", show_edge=False)
+    for name in ("for", "reached", "spread", "n", "holds"):
+        table.add_column(name, justify="right" if name in {"reached", "spread", "n"} else "left", no_wrap=True)
+    table.add_column("its own call, p99, store; courier")
     return table
 
 

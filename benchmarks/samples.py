@@ -11,13 +11,15 @@ from typing import Any, Final, NamedTuple
 
 from taximeter.environments import python_for
 from taximeter.errors import TrackerError, Unsupported
-from taximeter.journal.home import DEFAULT_HOME, Home
+from taximeter.journal.home import DEFAULT_HOME, Destination, Home
 from taximeter.measure.child import ask, last_words, python_of
 from taximeter.measure.contention import ContentionSettings, measure_contention
 from taximeter.measure.crash import CrashSettings, Death, measure_crash
+from taximeter.measure.held import points_of
 from taximeter.measure.ways import Way
 from taximeter.measure.worker import Order, Report
 from taximeter.plugins import load
+from taximeter.store.client import Store
 
 Numbers = dict[str, float]
 
@@ -57,6 +59,7 @@ def sample_store(tracker: str, *, served: bool = False) -> Callable[[Path], Numb
     """Return what measures, on one store, how long many points take with the vendor's API and through ours.
 
     The vendor goes first, so that the store is there for both, in the folder that is current for both.
+    One that does not keep the points has nothing to compare with.
     """
 
     def take(folder: Path) -> Numbers:
@@ -64,6 +67,9 @@ def sample_store(tracker: str, *, served: bool = False) -> Callable[[Path], Numb
         usual = nullcontext(kind.location_in(folder))
         with kind.serve(folder, python_for(tracker)) if served else usual as location:
             vendor = log_points("vendor", tracker, location, POINTS, folder)
+            kept = _count_points(Destination(tracker, location, str(folder)))
+            if kept < len(vendor.calls):
+                raise Unsupported(f"by itself it keeps {kept:,} of {len(vendor.calls):,} points")
             one = log_points("interface", tracker, location, 1, folder)
             _wait_for_couriers(folder)
             many = log_points("interface", tracker, location, POINTS, folder)
@@ -102,6 +108,11 @@ def log_points(way: Way, tracker: str, location: str, points: int, folder: Path)
     if report.problem:
         raise TrackerError(report.problem)
     return report
+
+
+def _count_points(store: Destination) -> int:
+    with Store(store) as opened:
+        return sum(len(points_of(opened.read(run.vendor_id, native=True))) for run in opened.runs())
 
 
 def _wait_for_couriers(folder: Path) -> None:

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from benchmarks.__main__ import table_of
-from benchmarks.samples import log_points
+from benchmarks.__main__ import tables_of
+from benchmarks.samples import Numbers, log_points, sample_store
 from benchmarks.targets import CALL, DATABASE, KILL, STORE, Taken, judge
 
 from taximeter.errors import TrackerError, Unsupported
@@ -48,16 +48,19 @@ def test_a_failure_of_the_interface_is_no_gap(tmp_path: Path) -> None:
     assert not isinstance(refused.value, Unsupported)
 
 
+def test_an_api_that_keeps_one_point_is_nothing_to_compare_with(tmp_path: Path) -> None:
+    """However fast it is: a row of the spreadsheet has one value of a metric."""
+    with pytest.raises(Unsupported, match="by itself it keeps 1 of 10,000 points"):
+        sample_store("spreadsheet")(tmp_path)
+
+
 def test_the_spread_of_few_samples_is_called_their_range() -> None:
     """That of six or more is an interval of 95 %; one has none."""
-    spreads = [
-        list(
-            table_of(judge(KILL, "csv", Taken(samples=[{"wrong": place} for place in range(count)])))
-            .columns[4]
-            .cells
-        )
-        for count in (1, 3, 6)
-    ]
+    spreads = []
+    for count in (1, 3, 6):
+        samples: list[Numbers] = [{"wrong": place} for place in range(count)]
+        (table,) = tables_of(judge(KILL, "csv", Taken(samples=samples)))
+        spreads.append([*table.columns[2].cells])
     assert spreads == [[""], ["range: 0 – 2"], ["95 %: 0 – 5"]]
 
 

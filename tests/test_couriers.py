@@ -148,6 +148,19 @@ def test_a_tracker_that_fails_once_is_tried_again(lines_tracker: Path) -> None:
     assert (lines_tracker / run.id / "log").read_text().count("metrics") == 1
 
 
+@pytest.mark.parametrize(("module", "state"), [("colorsys", "verified"), ("no_such_module", "failed")])
+def test_an_import_that_cannot_be_spared_is_made(lines_tracker: Path, module: str, state: str) -> None:
+    """At once, and not after a failure; a module that is missing is told."""
+    lines_tracker.mkdir()
+    (lines_tracker / "needs").write_text(module)
+    with start_run(trackers=["lines"], wait_seconds=None) as run:
+        run.log_metrics({"loss": 0.5}, step=1)
+    (receipt,) = run.wait().values()
+    assert (receipt.state, module in receipt.problem) == (state, state == "failed")
+    (outbox,) = Home().outboxes()
+    assert ("Traceback" in outbox.log.read_text()) == (state == "failed")
+
+
 def test_a_tracker_that_keeps_failing_does_not_stop_training(lines_tracker: Path) -> None:
     """The error is shown at the end with the way out, and what was logged is delivered later."""
     lines_tracker.mkdir()

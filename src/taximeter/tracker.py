@@ -177,6 +177,8 @@ class Tracker(ABC):
     """What its users have reported to the vendor: the number of a fact, as in `docs/facts.md`, to an address."""
     old_requirements: ClassVar[Mapping[str, Sequence[str]]] = {}
     """What releases of the vendor need besides what they ask for: a range of versions to requirements."""
+    spared_imports: ClassVar[Sequence[str]] = ()
+    """Packages that the vendor's import takes along where they are installed, and that logging does without."""
     ui: ClassVar[UserInterface | None] = None
     """The vendor's own UI, where it opens a store; the gap of `Feature.LIVE` says why it does not."""
 

@@ -1,13 +1,14 @@
 """A tracker for the tests of couriers and of the suite: a folder of text files, with a switch that makes it fail.
 
 A file `fail` in its folder holds how often the next writes are to fail; `hang` makes them wait; `stuck` lets it
-hold on to a run that is to be let go, and to a process that ends.
+hold on to a run that is to be let go, and to a process that ends. A file `needs` names a module that it imports.
 """
 
 import atexit
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, cast
 from uuid import uuid4
@@ -45,6 +46,7 @@ class LinesTracker(Tracker):
     gaps: ClassVar = dict.fromkeys(
         (Feature.FIGURES, Feature.TABLES), Gap("not theirs", "a line of text shows neither")
     )
+    spared_imports = ("colorsys",)
 
     writer: "ClassVar[type[LinesWriter]]"
 
@@ -60,6 +62,9 @@ class LinesTracker(Tracker):
 
     def open_run(self, started: Started) -> RunWriter:
         """Begin a run, from the first line."""
+        needs = Path(self.location, "needs")
+        if needs.exists():
+            import_module(needs.read_text())
         run = self._run(started.run_id)
         run.mkdir(parents=True, exist_ok=True)
         (run / "log").write_text(f"pid {os.getpid()}\n")

@@ -1,5 +1,8 @@
 """One run on its way from its journal to one store."""
 
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 
@@ -74,7 +77,11 @@ class Delivery:
         if not isinstance(event, Started):
             raise JournalError(f"the journal in {self._folder.path} does not say how its run began.")
         began = perf_counter()
-        self._dispatcher = Dispatcher(self._tracker, event, self._folder.artifacts)
+        try:
+            with _spared(self._tracker.spared_imports):
+                self._dispatcher = Dispatcher(self._tracker, event, self._folder.artifacts)
+        except ImportError:  # this release of the vendor's cannot do without them, or lacks something else
+            self._dispatcher = Dispatcher(self._tracker, event, self._folder.artifacts)
         self._seconds["open"] = perf_counter() - began
 
     def _conclude(self) -> Receipt:
@@ -105,3 +112,15 @@ class Delivery:
             differences=tuple(differences[:_DIFFERENCES_SHOWN]),
             seconds=self._seconds,
         )
+
+
+@contextmanager
+def _spared(packages: Sequence[str]) -> Iterator[None]:
+    """Let packages that nobody has imported yet seem not to be installed meanwhile: None stands for that."""
+    hidden = [name for name in packages if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]

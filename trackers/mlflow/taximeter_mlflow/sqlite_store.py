@@ -1,11 +1,10 @@
-"""A database of SQLite: opened, or made where there is none, with MLflow's store, and given points in bulk."""
+"""A database of SQLite: made with MLflow's store where there is none, and given experiments and many points."""
 
 import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from operator import itemgetter
-from pathlib import Path
 from typing import Any
 
 from mlflow.entities import Metric
@@ -25,15 +24,20 @@ _ORDER = ("step", "timestamp", "value")
 """By which MLflow tells the latest of a metric's points."""
 
 
-def open_database(place: Location) -> SqlAlchemyStore:
-    """Open the database of which the artifacts lie in a folder beside it, whatever the current directory is."""
-    folder = place.folder / ARTIFACTS
-    root = str(folder) if _PLAIN_PATH.fullmatch(str(folder)) else folder.as_uri()
+def make_ready(place: Location) -> None:
+    """Make the database where there is none, and see to it that opening one that is there would not change it."""
     if place.path.exists():
         check_schema(place.uri)
     else:
-        _create_database(place.path, root)
-    return SqlAlchemyStore(place.uri, root)  # type: ignore[no-untyped-call]
+        _create_database(place)
+
+
+def create_experiment(place: Location, name: str) -> str:
+    """Create an experiment whose artifacts lie in a folder beside the database; return MLflow's id of it."""
+    store = SqlAlchemyStore(place.uri, _artifact_root(place))  # type: ignore[no-untyped-call]
+    created: str = store.create_experiment(name)  # type: ignore[no-untyped-call]
+    store.engine.dispose()
+    return created
 
 
 def insert_points(store: SqlAlchemyStore, run_id: str, metrics: Iterable[Metric]) -> None:
@@ -61,14 +65,21 @@ def _insert_latest() -> Insert:
     return new.on_conflict_do_update(index_elements=["key", "run_uuid"], set_=changed, where=is_later)
 
 
-def _create_database(path: Path, root: str) -> None:
+def _artifact_root(place: Location) -> str:
+    """Return the folder beside the database, whatever the current directory is."""
+    folder = place.folder / ARTIFACTS
+    return str(folder) if _PLAIN_PATH.fullmatch(str(folder)) else folder.as_uri()
+
+
+def _create_database(place: Location) -> None:
     """Create a database under another name first, so that one whose migrations were interrupted is never seen."""
+    path = place.path
     ending = ".taximeter-partial"
     for left in path.parent.glob(f".{path.name}.*{ending}*"):
         left.unlink()
     partial = path.with_name(f".{path.name}.{os.getpid()}{ending}")
     with _unsynced():
-        store = SqlAlchemyStore(f"sqlite:///{quoted(partial)}", root)  # type: ignore[no-untyped-call]
+        store = SqlAlchemyStore(f"sqlite:///{quoted(partial)}", _artifact_root(place))  # type: ignore[no-untyped-call]
         store.engine.dispose()
     with partial.open("rb") as made:
         os.fsync(made.fileno())

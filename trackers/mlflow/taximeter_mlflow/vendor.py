@@ -50,10 +50,15 @@ class Connection:
         self.place = place
         self._lock = _lock_for(place)
         with self._lock:
-            self._store = _open_store(place)
+            _make_ready(place)
             self.client: Any = MlflowClient(tracking_uri=place.uri)
         self._identity = self._identify()
         self.reader = reader_of(place)
+
+    @property
+    def _store(self) -> Any:
+        """What the client itself writes to."""
+        return self.client._tracking_client.store  # noqa: SLF001 - another one takes its time to open
 
     def is_gone(self) -> bool:
         """Tell whether the store was removed, or replaced by another one, since it was opened."""
@@ -109,24 +114,32 @@ class Connection:
     def log_points(self, run_id: str, metrics: list[Metric]) -> None:
         """Log points in one transaction; a database takes those that it has already for what they are."""
         if self.place.kind == "sqlite":
-            from taximeter_mlflow.sqlite_store import insert_points  # noqa: PLC0415 - see `_open_store`
+            from taximeter_mlflow.sqlite_store import insert_points  # noqa: PLC0415 - see `_make_ready`
 
             insert_points(self._store, run_id, metrics)
         else:
             self.client.log_batch(run_id, metrics=metrics, synchronous=True)
 
     def _experiment(self, name: str) -> Any:
-        return self._store.get_experiment_by_name(name)
+        return self.client.get_experiment_by_name(name)
 
     def _create_experiment(self, name: str) -> Any:
         try:
-            created = self._store.create_experiment(name)
+            created = self._create(name)
             self.client.set_experiment_tag(created, *_KIND)
             return self._experiment(name)
         except MlflowException as error:
             if error.error_code != _EXISTS:
                 raise
             return self._experiment(name)  # another client of the same server was faster
+
+    def _create(self, name: str) -> str:
+        """Create an experiment, which has its artifacts where its kind of store has them."""
+        if self.place.kind == "sqlite":
+            from taximeter_mlflow.sqlite_store import create_experiment  # noqa: PLC0415 - see `_make_ready`
+
+            return create_experiment(self.place, name)
+        return str(self.client.create_experiment(name))
 
     def _experiment_name(self, name: str) -> str:
         """Return the name that MLflow takes; its file store looks names up in a query that it does not quote."""
@@ -140,26 +153,19 @@ class Connection:
         return _inode(self.place.path)
 
 
-def _open_store(place: Location) -> Any:
-    """Return what makes experiments there: MLflow's store, or its client where MLflow knows where artifacts go.
+def _make_ready(place: Location) -> None:
+    """Make a database where there is none, and refuse a store that MLflow would change or not find again.
 
     What speaks SQL is imported for databases only: it takes half as long as MLflow itself.
     """
-    match place.kind:
-        case "sqlite":
-            from taximeter_mlflow.sqlite_store import open_database  # noqa: PLC0415 - as above
+    if place.kind == "sqlite":
+        from taximeter_mlflow.sqlite_store import make_ready  # noqa: PLC0415 - as above
 
-            return open_database(place)
-        case "folder":
-            if _RUN_ARTIFACTS in place.path.parts:
-                raise TrackerError(f"MLflow finds no runs below a folder called {_RUN_ARTIFACTS!r}: {place.path}")
-            from mlflow.store.tracking.file_store import FileStore  # noqa: PLC0415 - for folders only
-
-            return FileStore(place.uri, place.uri)  # type: ignore[no-untyped-call]
-        case "other":
-            if place.is_database:
-                check_schema(place.uri)
-            return MlflowClient(tracking_uri=place.uri)
+        make_ready(place)
+    elif place.is_database:
+        check_schema(place.uri)
+    elif place.kind == "folder" and _RUN_ARTIFACTS in place.path.parts:
+        raise TrackerError(f"MLflow finds no runs below a folder called {_RUN_ARTIFACTS!r}: {place.path}")
 
 
 def _lock_for(place: Location) -> AbstractContextManager[object]:
