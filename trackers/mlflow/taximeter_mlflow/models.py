@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from mlflow.entities import LoggedModelOutput, LoggedModelStatus
-from mlflow.models.model import Model as MlflowModel
-from mlflow.models.signature import ModelSignature  # which mlflow.models lacks where it did without pandas
+from mlflow.models import Model as MlflowModel
+from mlflow.models import ModelSignature
 from mlflow.types.schema import ColSpec, DataType, Schema, TensorSpec
 from msgspec import json
 

@@ -154,18 +154,24 @@ class Connection:
 
 
 def _make_ready(place: Location) -> None:
-    """Make a database where there is none, and refuse a store that MLflow would change or not find again.
+    """Make a store where there is none, and refuse one that MLflow would change or not find again.
 
     What speaks SQL is imported for databases only: it takes half as long as MLflow itself.
     """
-    if place.kind == "sqlite":
-        from taximeter_mlflow.sqlite_store import make_ready  # noqa: PLC0415 - as above
+    match place.kind:
+        case "sqlite":
+            from taximeter_mlflow.sqlite_store import make_ready  # noqa: PLC0415 - as above
 
-        make_ready(place)
-    elif place.is_database:
-        check_schema(place.uri)
-    elif place.kind == "folder" and _RUN_ARTIFACTS in place.path.parts:
-        raise TrackerError(f"MLflow finds no runs below a folder called {_RUN_ARTIFACTS!r}: {place.path}")
+            make_ready(place)
+        case "folder":
+            if _RUN_ARTIFACTS in place.path.parts:
+                raise TrackerError(f"MLflow finds no runs below a folder called {_RUN_ARTIFACTS!r}: {place.path}")
+            from mlflow.store.tracking.file_store import FileStore  # noqa: PLC0415 - for folders only
+
+            FileStore(place.uri, place.uri)  # type: ignore[no-untyped-call]
+        case "other":
+            if place.is_database:
+                check_schema(place.uri)
 
 
 def _lock_for(place: Location) -> AbstractContextManager[object]:

@@ -19,6 +19,7 @@ from taximeter_mlflow.artifacts import Namer
 from taximeter_mlflow.batches import PARAMS, POINTS, TAGS, Identity, Keys, batches, distinct, identity, points
 from taximeter_mlflow.datasets import to_stored
 from taximeter_mlflow.location import Location
+from taximeter_mlflow.models import ModelKeeper
 from taximeter_mlflow.names import cut, text_of
 from taximeter_mlflow.translation import translated
 from taximeter_mlflow.vendor import connect
@@ -97,7 +98,7 @@ class MlflowWriter(RunWriter):
     @translated
     def log_table(self, path: str, file: Path, media_type: str) -> None:
         """Keep the rows as MLflow's `log_table` does too, so that the UI shows them beside those of other runs."""
-        from taximeter_mlflow.tables import table_of, table_path, table_tag  # noqa: PLC0415 - pandas takes its time
+        from taximeter_mlflow.tables import table_of, table_path, table_tag  # noqa: PLC0415 - PyArrow takes its time
 
         table = table_of(file, media_type)
         if table is None:
@@ -122,8 +123,6 @@ class MlflowWriter(RunWriter):
     @translated
     def log_model(self, path: str, folder: Path, model: Model) -> None:
         """Keep a model as a logged model of MLflow's, linked to the run."""
-        from taximeter_mlflow.models import ModelKeeper  # noqa: PLC0415 - as above
-
         ModelKeeper(self._client, self._id, self._experiment).keep(path, folder, model, self._texts)
 
     @translated
