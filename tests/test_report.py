@@ -388,6 +388,20 @@ def test_the_page_never_scrolls_sideways(name: str, request: pytest.FixtureReque
     page.set_viewport_size(DESKTOP)
 
 
+def test_the_head_of_a_long_table_stays_in_sight(page: Page) -> None:
+    """With the names of the trackers, however far one has scrolled."""
+    page.set_viewport_size({"width": 1280, "height": 300})
+    table = page.locator("#table-verdicts .scroll")
+    table.scroll_into_view_if_needed()
+    scrolled = table.evaluate("box => { box.scrollTop = box.scrollHeight; return box.scrollTop; }")
+    box, head = table.bounding_box(), table.locator("thead th").first.bounding_box()
+    page.set_viewport_size(DESKTOP)
+    assert box
+    assert head
+    assert scrolled > head["height"]
+    assert box["y"] <= head["y"] < box["y"] + box["height"] / 2
+
+
 def test_silent_losses_are_marked_and_counted(page: Page) -> None:
     """In a cell of their own colour, and in the first row; a loss that was told of is not among them."""
     matrix = page.locator("#table-verdicts")

@@ -669,7 +669,7 @@ def test_which_plain_keys_and_steps_swanlab_takes_is_known(verdicts_of: Verdicts
     keys, steps = by_name(verdicts, "keys of metrics"), by_name(verdicts, "steps")
     assert (keys["dots"].read, keys["spaces"].read) == ("'up'", "'a  b'")
     assert keys["control characters"].verdict == keys["empty key"].verdict == "dropped"
-    assert steps["repeated step"].is_silent_loss
+    assert steps["repeated step"].is_silent_loss, steps["repeated step"]
     for name in ("negative step", "huge step", "float step"):
         assert (steps[name].verdict, steps[name].is_silent_loss) == ("dropped", False)
 
