@@ -32,7 +32,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         every: whether each sample must hold, and not just their median.
         beside: what the vendor's own call (p50, p99) and store took, and then our courier's start.
         problems: why samples are missing; a target with one does not hold.
-        gap: why there is nothing to compare with; without a problem it neither holds nor fails.
+        gap: why there is nothing to compare with; without samples and problems it neither holds nor fails.
     """
 
     name: str
@@ -56,10 +56,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it was reached; None where there is nothing to compare with."""
         if self.problems:
             return False
-        if self.gap:
-            return None
         if not self.reached:
-            return False
+            return None if self.gap else False
         judged = self.reached if self.every else [estimate(self.reached).median]  # type: ignore[union-attr]
         return all(number >= self.limit if self.at_least else number <= self.limit for number in judged)
 

@@ -38,6 +38,7 @@ def test_a_sample_that_is_missing_fails_and_one_that_cannot_be_taken_does_not() 
     assert judge(KILL, "csv", Taken(samples=[{"wrong": 0}], problems=["it hangs"]))[0].holds is False
     assert judge(KILL, "csv", Taken(gap="nobody has written it"))[0].holds is None
     assert judge(KILL, "csv", Taken(gap="nobody has written it", problems=["it hangs"]))[0].holds is False
+    assert judge(KILL, "csv", Taken(gap="not this time", samples=[{"wrong": 1}]))[0].holds is False
 
 
 def test_a_failure_of_the_interface_is_no_gap(tmp_path: Path) -> None:

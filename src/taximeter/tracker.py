@@ -83,7 +83,7 @@ class RunSummary(msgspec.Struct, frozen=True):
 
 
 class RunWriter(ABC):
-    """Writes one run into a tracker's store, with the vendor's own API and in the vendor's own concepts.
+    """Writes one run into a tracker's store, in the vendor's own concepts and, where it fits, with its own API.
 
     A courier calls the methods one at a time, in the order of the events; when a method returns, its data have
     been handed to the vendor.

@@ -230,7 +230,8 @@ def test_a_courier_does_without_pyarrow_until_there_is_a_table(empty: Path, tmp_
     times = pd.to_datetime(pd.Series(["2025-01-01", None]))
     frame = pd.DataFrame({"text": ["ä", None], "time": times, "rank": pd.array([1, None], "Int64"), "m": 0.1})
     for ending in ("csv", "parquet"):
-        run.log_table(frame.assign(category=frame["text"].astype("category")), f"rows.{ending}")
+        category, arrow = frame["text"].astype("category"), frame["m"].astype("double[pyarrow]")
+        run.log_table(frame.assign(category=category, arrow=arrow), f"rows.{ending}")
     run.finish()
     assert [receipt.state for receipt in run.wait().values()] == ["verified"]
     artifacts = store.read(run.id).artifacts

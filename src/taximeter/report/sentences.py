@@ -18,6 +18,12 @@ _ALWAYS: Final = "No total score and no winner: every figure stands for itself."
 _MEASURED: Final = (
     "Every sample comes from processes of its own, with one tracker unless its row names several.",
     "The rows of a kind take turns; kills and faults may be tried several at once.",
+    "A kill comes after 100 to 750 points, one a millisecond: a longer training loses a smaller share.",
+    "SIGKILL in finish comes within 0.3 seconds of its beginning: whoever is done sooner has finished.",
+    "A training that SIGTERM does not end goes on to its last point, and counts as it is then found.",
+    "After a death a vendor's store is read at once, and ours when the courier is done, within two minutes.",
+    "Listing the runs of a store includes the start of the process that reads it, about 0.06 seconds.",
+    "Releases run in environments of their own; what is installed shares one with all trackers, and pays for it.",
     "Vendors have their documented defaults, but for what keeps them offline.",
     "The same calls are made on every way into a store.",
     "Fewer than six samples have no interval of 95 %: what stands beside their median is their range.",

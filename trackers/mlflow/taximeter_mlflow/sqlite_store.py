@@ -43,7 +43,7 @@ def create_experiment(place: Location, name: str) -> str:
 def insert_points(store: SqlAlchemyStore, run_id: str, metrics: Iterable[Metric]) -> None:
     """Insert points that are not there yet in one transaction, and note the latest ones, as MLflow itself does.
 
-    MLflow's way is an object of its mapping for each row, which takes five times as long.
+    MLflow's way is an object of its mapping for each row, which takes several times as long.
     """
     rows: list[dict[str, Any]] = [
         dict(zip(_COLUMNS, (run_id, *identity(metric)), strict=True)) for metric in metrics

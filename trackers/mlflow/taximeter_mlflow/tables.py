@@ -39,5 +39,6 @@ def table_tag(paths: list[str], longest: int) -> str:
 def _read_parquet(file: Path) -> pd.DataFrame:
     with pq.ParquetFile(file) as parquet:
         batch = next(parquet.iter_batches(LONGEST), None)
-        frame: pd.DataFrame = (parquet.schema_arrow.empty_table() if batch is None else batch).to_pandas()
+        rows = parquet.schema_arrow.empty_table() if batch is None else batch
+        frame: pd.DataFrame = rows.to_pandas(ignore_metadata=True)  # pandas' own types may need PyArrow in pandas
     return frame

@@ -1,4 +1,4 @@
-"""Writes one run with MLflow's client."""
+"""Writes one run with MLflow's client, and its points into a database of SQLite in bulk."""
 
 import tempfile
 from collections import Counter
