@@ -22,7 +22,7 @@ _MEASURED: Final = (
     "SIGKILL in finish comes within 0.3 seconds of its beginning: whoever is done sooner has finished.",
     "A training that SIGTERM does not end goes on to its last point, and counts as it is then found.",
     "After a death a vendor's store is read at once, and ours when the courier is done, within two minutes.",
-    "Listing the runs of a store includes the start of the process that reads it, about 0.06 seconds.",
+    "Listing the runs of a store includes the start of the process that reads it.",
     "Releases run in environments of their own; what is installed shares one with all trackers, and pays for it.",
     "Vendors have their documented defaults, but for what keeps them offline.",
     "The same calls are made on every way into a store.",

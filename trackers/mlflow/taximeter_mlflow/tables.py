@@ -40,5 +40,5 @@ def _read_parquet(file: Path) -> pd.DataFrame:
     with pq.ParquetFile(file) as parquet:
         batch = next(parquet.iter_batches(LONGEST), None)
         rows = parquet.schema_arrow.empty_table() if batch is None else batch
-        frame: pd.DataFrame = rows.to_pandas(ignore_metadata=True)  # pandas' own types may need PyArrow in pandas
+        frame: pd.DataFrame = rows.to_pandas(ignore_metadata=True)  # which may name types of PyArrow's
     return frame

@@ -71,9 +71,9 @@ class WandbWriter(RunWriter):
 
         W&B drops rows whose own step does not grow, so that step is ours only where it grows too.
         """
-        for begin_at in range(0, len(rows), _ROWS_TOGETHER):
+        for first in range(0, len(rows), _ROWS_TOGETHER):
             with together(self._run):
-                for row in rows[begin_at : begin_at + _ROWS_TOGETHER]:
+                for row in rows[first : first + _ROWS_TOGETHER]:
                     self._log_row(row)
 
     def set_tags(self, tags: Mapping[str, str]) -> None:
