@@ -14,7 +14,8 @@ from taximeter.errors import TrackerError, Unsupported
 from taximeter.journal.home import DEFAULT_HOME, Destination, Home
 from taximeter.measure.child import ask, last_words, python_of
 from taximeter.measure.contention import ContentionSettings, measure_contention
-from taximeter.measure.crash import CrashSettings, Death, measure_crash
+from taximeter.measure.crash import CrashSettings, measure_crash
+from taximeter.measure.crash_training import Death
 from taximeter.measure.held import points_of
 from taximeter.measure.ways import Way
 from taximeter.measure.worker import Order, Report

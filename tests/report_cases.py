@@ -13,7 +13,8 @@ from taximeter.archive import save
 from taximeter.diff import ABSENT, Difference
 from taximeter.measure.contention import ContentionSample, ContentionSettings
 from taximeter.measure.cost import CostSample, CostSettings
-from taximeter.measure.crash import CrashSample, CrashSettings, Death
+from taximeter.measure.crash import CrashSample, CrashSettings
+from taximeter.measure.crash_training import Death
 from taximeter.measure.faults_stage import FaultSample, FaultSettings
 from taximeter.measure.faults_training import Outcome
 from taximeter.measure.faults_worker import Fault
@@ -458,6 +459,7 @@ def make_contention(tracker: str, died: int, **others: Any) -> Measurement[Any, 
                     acknowledged=640,
                     runs_found=16,
                     found=640,
+                    doubled=0,
                     seconds=0.5,
                     reasons=["OperationalError: table <experiments> exists"] if died and way == "vendor" else [],
                 )

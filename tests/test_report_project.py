@@ -34,7 +34,7 @@ from taximeter.archive import save
 from taximeter.errors import InputError
 from taximeter.measure.cost import COST, CostSettings
 from taximeter.measure.kind import Depth
-from taximeter.measure.measuring import Step, measure
+from taximeter.measure.measuring import Step, Versions, measure
 from taximeter.report import write_project as render
 from taximeter.report.figures import decades, short
 from taximeter.report.growth import Curve
@@ -272,7 +272,7 @@ def test_a_broken_file_is_named(tmp_path: Path) -> None:
 def test_what_was_really_measured_can_be_shown(tmp_path: Path) -> None:
     """One process that logs to csv, and the bare write that it timed."""
     settings = CostSettings(tracker="csv", way="vendor", workload="one scalar", calls=20)
-    measure([Step(COST, settings, 0, Depth.QUICK, ("", None))], tmp_path / "results")
+    measure([Step(COST, settings, 0, Depth.QUICK, Versions("", None, None))], tmp_path / "results")
     render(tmp_path)
     rows = list(csv.DictReader(StringIO((tmp_path / "tables/chart-calls.csv").read_text())))
     assert [(row["tracker"], row["way"]) for row in rows] == [("csv", "vendor")]

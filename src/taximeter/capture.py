@@ -11,6 +11,8 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
+import msgspec
+
 from taximeter.distributions import Distribution, distributions
 from taximeter.record import Environment, LockFile, Source
 from taximeter.redact import redact, redact_arguments
@@ -28,6 +30,10 @@ _LOCK_FILES = (
 _HEADER = re.compile(r"^(Name|Version):[ \t]*(.*?)[ \t]*$", re.MULTILINE)
 _LONGEST_DIFF = 1 << 20
 _PATIENCE_SECONDS = 10
+_ASK = (
+    "import sys, msgspec; from taximeter.capture import capture_environment; "
+    "sys.stdout.buffer.write(msgspec.json.encode(capture_environment()))"
+)
 
 
 def capture_source() -> Source:
@@ -54,6 +60,27 @@ def capture_environment() -> Environment:
         distributions=_distributions(),
         lock_file=_lock_file(Path.cwd()),
     )
+
+
+@cache
+def environment_of(python: str) -> Environment:
+    """Return the environment of an interpreter that has taximeter too, perhaps another one than this."""
+    if python == sys.executable:
+        return capture_environment()
+    asked = subprocess.run([python, "-P", "-c", _ASK], capture_output=True, check=True)
+    return msgspec.json.decode(asked.stdout, type=Environment)
+
+
+@cache
+def taximeter_commit() -> str | None:
+    """Return the commit of taximeter's own repository, with a ``+`` where files were changed since.
+
+    None where its code is in no repository, as when it was installed from a package.
+    """
+    folder = str(Path(__file__).parent)
+    if _git("-C", folder, "ls-files", "--error-unmatch", __file__) is None:
+        return None
+    return _git("-C", folder, "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty=+")
 
 
 @cache

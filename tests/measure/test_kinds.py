@@ -10,7 +10,8 @@ import pytest
 
 from taximeter.errors import TrackerError
 from taximeter.measure.contention import ContentionSettings, measure_contention
-from taximeter.measure.crash import CrashSettings, Death, measure_crash
+from taximeter.measure.crash import CrashSettings, measure_crash
+from taximeter.measure.crash_training import POINTS, Death
 from taximeter.measure.growth import GrowthSettings, measure_growth
 from taximeter.measure.growth_worker import Growth
 from taximeter.measure.held import Held, count_held
@@ -100,6 +101,7 @@ def test_the_interface_survives_every_death_of_a_training(
     assert (sample.exact, sample.recovered, sample.said) == (True, sample.acknowledged, {})
     expected = {"killed", "finished"} if death == Death.FINISHING else {"killed"}
     assert sample.status in expected
+    assert not sample.went_on
 
 
 def test_a_death_without_the_interface_is_counted_too(cheap_tracker: str, tmp_path: Path) -> None:
@@ -107,6 +109,17 @@ def test_a_death_without_the_interface_is_counted_too(cheap_tracker: str, tmp_pa
     sample = measure_crash(CrashSettings(tracker=cheap_tracker, way="vendor", death=Death.KILL), tmp_path)
     assert 0 < sample.found <= sample.acknowledged
     assert (sample.altered, sample.invented, sample.exact, sample.recovered) == (0, 0, None, None)
+
+
+def test_a_training_that_goes_on_after_sigterm_says_so(
+    tmp_path: Path, lines_tracker: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is no death, whatever is kept."""
+    monkeypatch.setattr(load("lines"), "location_in", classmethod(lambda _, _folder: str(lines_tracker)))
+    lines_tracker.mkdir()
+    (lines_tracker / "stubborn").touch()
+    sample = measure_crash(CrashSettings(tracker="lines", way="vendor", death=Death.TERM), tmp_path)
+    assert (sample.went_on, sample.acknowledged) == (True, POINTS)
 
 
 @pytest.mark.parametrize("way", LOGGING)
@@ -146,6 +159,20 @@ def test_runs_that_all_die_are_counted(
     assert (sample.begun, sample.died, sample.acknowledged, sample.found) == (4, 4, 0, 0)
     assert sample.seconds is None
     assert [reason for reason in sample.reasons if "Is a directory" in reason] == sample.reasons != []
+
+
+def test_what_a_writer_was_acknowledged_before_it_died_is_counted(
+    tmp_path: Path, lines_tracker: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its points cover no losses of others."""
+    monkeypatch.setattr(load("lines"), "location_in", classmethod(lambda _, _folder: str(lines_tracker)))
+    lines_tracker.mkdir()
+    (lines_tracker / "deadly").write_text("7")
+    settings = ContentionSettings(tracker="lines", way="vendor", writers=2, fresh=True, runs=2)
+    sample = measure_contention(settings, tmp_path)
+    assert (sample.begun, sample.died, sample.reasons) == (4, 4, ["its process died"])
+    assert (sample.acknowledged, sample.found, sample.runs_found) == (14, 14, 2)
+    assert (sample.altered, sample.doubled, sample.invented) == (0, 0, 0)
 
 
 @pytest.mark.parametrize("name", ["cost", "crash", "growth"])

@@ -12,8 +12,8 @@ def file(tmp_path: Path) -> Path:
     """Where a ledger is, with two samples."""
     file = tmp_path / "results" / "ledger"
     ledger = Ledger(file)
-    ledger.add("one", {"seconds": 0.5}, "")
-    ledger.add("other", None, "the server is away")
+    ledger.add("one", 1, {"seconds": 0.5}, "")
+    ledger.add("other", 2, None, "the server is away")
     return file
 
 
@@ -23,8 +23,9 @@ def test_a_ledger_knows_what_another_process_added(file: Path) -> None:
     sample, problem = ledger.find("one"), ledger.find("other")
     assert sample
     assert problem
-    assert (bytes(sample.sample), sample.problem, sample.has_sample) == (b'{"seconds":0.5}', "", True)
-    assert (problem.problem, problem.has_sample) == ("the server is away", False)
+    assert (sample.taken, bytes(sample.sample), sample.problem) == (1, b'{"seconds":0.5}', "")
+    assert (problem.taken, problem.problem) == (2, "the server is away")
+    assert (sample.has_sample, problem.has_sample) == (True, False)
 
 
 def test_a_ledger_knows_no_sample_that_was_not_taken(file: Path) -> None:
@@ -40,8 +41,8 @@ def test_a_torn_last_line_is_taken_again(file: Path, left: int) -> None:
     ledger = Ledger(file)
     assert ledger.find("one")
     assert ledger.find("other") is None
-    ledger.add("other", {"seconds": 1.5}, "")
-    ledger.add("third", {"seconds": 2.5}, "")
+    ledger.add("other", 3, {"seconds": 1.5}, "")
+    ledger.add("third", 4, {"seconds": 2.5}, "")
     again = Ledger(file)
     assert all(map(again.find, ("one", "other", "third")))
 
@@ -66,5 +67,5 @@ def test_a_ledger_without_entries_has_no_file(file: Path) -> None:
     ledger.remove({"one", "other"})
     assert not file.exists()
     ledger.remove({"one", "other"})
-    ledger.add("one", {"seconds": 0.5}, "")
+    ledger.add("one", 5, {"seconds": 0.5}, "")
     assert Ledger(file).find("one")

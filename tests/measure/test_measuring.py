@@ -5,11 +5,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from threading import Barrier, Event
-from time import sleep
+from time import sleep, time_ns
 
 import msgspec
 import pytest
 
+from taximeter.capture import taximeter_commit
+from taximeter.environments import version_in_use
 from taximeter.errors import InputError, TrackerError
 from taximeter.measure.kind import Depth, Kind, Settings, Times
 from taximeter.measure.measuring import LEDGER, measure, plan
@@ -90,8 +92,7 @@ def test_a_sample_stands_for_no_other(cheap_tracker: str) -> None:
         *plan([kind], [cheap_tracker], Depth.QUICK)[1:],
         *plan([kind], [cheap_tracker], Depth.FULL),
         *plan([Track("").kind("rest")], [cheap_tracker], Depth.QUICK),
-        step._replace(versions=(step.versions[0], "another")),
-        step._replace(versions=("another", step.versions[1])),
+        *(step._replace(versions=step.versions._replace(**{part: "another"})) for part in step.versions._fields),
     ]
     keys = [each.key for each in (step, *others)]
     assert len(set(keys)) == len(keys)
@@ -100,6 +101,7 @@ def test_a_sample_stands_for_no_other(cheap_tracker: str) -> None:
 
 def test_results_hold_every_sample_of_every_row(track: Track, tmp_path: Path) -> None:
     """In the order of the repetitions; the file says what makes it again, and on which machine it was made."""
+    before = time_ns() // 1000
     (file,) = measure(plan([track.kind()], [track.tracker], Depth.FULL), tmp_path)
     found = track.kind().read(file)
     assert (found.kind, found.tracker, found.depth) == ("laps", track.tracker, Depth.FULL)
@@ -109,6 +111,10 @@ def test_results_hold_every_sample_of_every_row(track: Track, tmp_path: Path) ->
     ]
     assert [row.problems for row in found.rows] == [[], []]
     assert found.environment.cores > 0
+    assert (found.commit, found.version) == (taximeter_commit(), version_in_use(track.tracker))
+    taken = sorted(time for row in found.rows for time in row.taken)
+    assert before <= taken[0] < taken[-1] <= found.made
+    assert [time for times in zip(*(row.taken for row in found.rows), strict=True) for time in times] == taken
     assert found.command.startswith("taximeter")
     assert file.parent.parent.parent == tmp_path
     assert not (tmp_path / LEDGER).exists()

@@ -2,10 +2,12 @@
 
 A file `fail` in its folder holds how often the next writes are to fail; `hang` makes them wait; `stuck` lets it
 hold on to a run that is to be let go, and to a process that ends. A file `needs` names a module that it imports.
+Where there is `stubborn`, a plain run lets its process ignore SIGTERM; `deadly` holds the step at which it dies.
 """
 
 import atexit
 import os
+import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
@@ -72,6 +74,8 @@ class LinesTracker(Tracker):
 
     def start_plain(self, experiment: str, name: str) -> PlainRun:
         """Begin a run as somebody does who appends to a log by hand."""
+        if Path(self.location, "stubborn").exists():
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
         started = Started(uuid4().hex, experiment, name, time.time_ns() // 1000)
         return LinesPlain(self.open_run(started), started.run_id)
 
@@ -121,6 +125,7 @@ class LinesWriter(RunWriter):
 
     def __init__(self, run: Path, started: Started) -> None:
         self._run = run
+        self.store = run.parent
         self.append(started)
 
     def log_params(self, params: Mapping[str, Any]) -> None:
@@ -171,7 +176,7 @@ class LinesWriter(RunWriter):
 
     def close(self) -> None:
         """Do nothing, but for as long as there is a file `stuck`."""
-        while (self._run.parent / "stuck").exists():
+        while (self.store / "stuck").exists():
             time.sleep(0.01)
 
     def append(self, event: Event) -> None:
@@ -180,7 +185,7 @@ class LinesWriter(RunWriter):
             log.write(encode(event) + b"\n")
 
     def _write(self, event: Event) -> None:
-        fail, hang = self._run.parent / "fail", self._run.parent / "hang"
+        fail, hang = self.store / "fail", self.store / "hang"
         while hang.exists():
             time.sleep(0.01)
         if fail.exists() and (left := int(fail.read_text())) > 0:
@@ -196,6 +201,7 @@ class LinesPlain(PlainRun):
 
     def __init__(self, writer: RunWriter, run_id: str) -> None:
         self._writer = cast("LinesWriter", writer)
+        self._deadly = self._writer.store / "deadly"
         self.id = run_id
 
     def log_params(self, params: Mapping[str, Any]) -> None:
@@ -204,6 +210,8 @@ class LinesPlain(PlainRun):
 
     def log_metrics(self, metrics: Mapping[str, Any], *, step: Any = None, time: int | None = None) -> None:
         """Add a line."""
+        if self._deadly.exists() and int(self._deadly.read_text()) == step:
+            os._exit(1)
         self._writer.log_metrics([MetricsLogged(dict(metrics), step or 0, time or 0)])
 
     def finish(self, status: Status = "finished") -> None:

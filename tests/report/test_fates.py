@@ -136,9 +136,16 @@ def test_points_that_are_there_twice_or_were_never_logged_are_told() -> None:
     crashed = changed(make_crash("csv", 1.0), "vendor", {"doubled": 2, "invented": 1}, repetitions=[0])
     found = of(crashed, crash(), "vendor")
     assert found.sentence.endswith("; 2 points doubled; 1 point never logged")
-    crowded = changed(make_contention("csv", 0), "interface", {"doubled": 3}, repetitions=[0])
-    assert of(crowded, CROWD).sentence.endswith("; 3 points doubled")
+    crowded = changed(make_contention("csv", 0), "interface", {"doubled": 3, "invented": 2}, repetitions=[0])
+    assert of(crowded, CROWD).sentence.endswith("; 3 points doubled; 2 points never logged")
     assert {found.verdict, of(crowded, CROWD).verdict} == {"changed"}
+
+
+def test_points_of_writers_that_are_altered_are_told() -> None:
+    """They are not kept, and not lost."""
+    fields = {"acknowledged": 640, "found": 630, "altered": 8}
+    found = of(changed(make_contention("csv", 0), "interface", fields, repetitions=[0]), CROWD)
+    assert (found.kept, found.altered, found.lost) == (630, 8, 2)
 
 
 def test_runs_are_counted_where_no_points_are_kept() -> None:
@@ -163,11 +170,13 @@ def test_writers_that_died_are_no_whole_fate() -> None:
     assert (found.text, found.verdict, found.is_whole) == ("100 %", "changed", False)
 
 
-def test_how_points_were_counted_is_told_where_it_was_not_by_value() -> None:
-    """Results of before doubled points were counted have counted steps."""
-    newer = changed(make_contention("csv", 0), "interface", {"doubled": 0}, repetitions=[0])
-    assert not [each for each in of(newer, CROWD).details if "steps were counted" in each]
-    assert [each for each in of(make_contention("csv", 0), CROWD).details if "steps were counted" in each]
+def test_a_training_that_went_on_is_no_whole_fate() -> None:
+    """Though all of it is there: it should have ended."""
+    found = of(
+        changed(make_crash("csv", 1.0), "vendor", {}, {"went_on": True}, repetitions=[0, 1]), crash(), "vendor"
+    )
+    assert (found.text, found.verdict, found.is_whole) == ("100 %", "changed", False)
+    assert found.sentence.endswith("; went on to its end in 1 of 2 trials")
 
 
 # On the page

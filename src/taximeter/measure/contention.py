@@ -12,11 +12,12 @@ import msgspec
 from taximeter.errors import TaximeterError, TrackerError
 from taximeter.journal.home import Destination
 from taximeter.measure.child import PATIENCE_SECONDS, python_of, start
-from taximeter.measure.contention_worker import Order, Report, RunReport
-from taximeter.measure.held import points_of
+from taximeter.measure.contention_worker import Order, Report, RunReport, read_begun
+from taximeter.measure.held import Held, count_held
 from taximeter.measure.kind import Depth, Kind, Settings, Times
-from taximeter.measure.ways import Way, readable, value_of
+from taximeter.measure.ways import Way, readable
 from taximeter.plugins import load
+from taximeter.record import RunRecord
 from taximeter.redact import redact
 from taximeter.store.client import Store
 
@@ -46,8 +47,10 @@ class ContentionSample(msgspec.Struct, frozen=True, kw_only=True):
         acknowledged: points whose call had returned.
         runs_found: runs that the store holds afterwards, without one that was there before; read exactly through
             the interface, and natively else.
-        found: their points, each that has its value counted once.
-        doubled: further points with a step that is there already; None in results of before they were counted.
+        found: acknowledged points that are there, in the run that they were logged to, with their value.
+        altered: those that are there with another value.
+        doubled: further points with a step that is there already.
+        invented: points of these runs that were never logged.
         seconds: of an average run that did not die, from its start to its end.
         reasons: what runs died of, each once.
     """
@@ -57,17 +60,18 @@ class ContentionSample(msgspec.Struct, frozen=True, kw_only=True):
     acknowledged: int
     runs_found: int
     found: int
-    doubled: int | None = None
+    altered: int = 0
+    doubled: int
+    invented: int = 0
     seconds: float | None
     reasons: list[str]
 
 
-class _Count(NamedTuple):
-    """What a store holds."""
+class _Stored(NamedTuple):
+    """How many runs a store holds, and each of them by its ids: a writer knows the vendor's or ours."""
 
     runs: int
-    points: int
-    doubled: int
+    records: dict[str, RunRecord]
 
 
 def _plan(trackers: Sequence[str], depth: Depth) -> list[ContentionSettings]:
@@ -93,22 +97,25 @@ def measure_contention(settings: ContentionSettings, folder: Path) -> Contention
     place = folder / "store"
     place.mkdir()
     store = Destination(settings.tracker, kind.location_in(place), str(place))
-    before = _Count(0, 0, 0)
+    before = 0
     if not settings.fresh:
         _write(settings, store, folder, writers=1, runs=1)
-        before = _count(settings, store)
+        before = _read_all(settings, store).runs
     reports = _write(settings, store, folder, writers=settings.writers, runs=settings.runs)
     if unsupported := next((report for report in reports if report.is_unsupported), None):
         raise TrackerError(unsupported.problem)
-    after = _count(settings, store)
+    after = _read_all(settings, store)
+    held = [_held(report, after.records) for report in reports]
     done = [report.seconds for report in reports if not report.problem]
     return ContentionSample(
         begun=len(reports),
         died=sum(bool(report.problem) for report in reports),
         acknowledged=sum(report.acknowledged for report in reports),
-        runs_found=after.runs - before.runs,
-        found=after.points - before.points,
-        doubled=after.doubled - before.doubled,
+        runs_found=after.runs - before,
+        found=sum(each.found for each in held),
+        altered=sum(each.altered for each in held),
+        doubled=sum(each.doubled for each in held),
+        invented=sum(each.invented for each in held),
         seconds=sum(done) / len(done) if done else None,
         reasons=sorted({redact(report.problem)[:_LONGEST] for report in reports if report.problem}),
     )
@@ -121,19 +128,19 @@ def _write(
     order = Order(way=settings.way, tracker=store.tracker, location=store.location, runs=runs, points=_POINTS)
     python = python_of(settings.way, settings.tracker)
     with ExitStack() as stack:
-        processes = []
-        for _ in range(writers):
-            own = Path(tempfile.mkdtemp(prefix="writer-", dir=folder))
-            processes.append(stack.enter_context(start("taximeter.measure.contention_worker", python, own)))
+        places = [Path(tempfile.mkdtemp(prefix="writer-", dir=folder)) for _ in range(writers)]
+        processes = [
+            stack.enter_context(start("taximeter.measure.contention_worker", python, place)) for place in places
+        ]
         for process in processes:
             if process.stdin:
                 process.stdin.write(msgspec.json.encode(order) + b"\n")
                 process.stdin.flush()
-        return [report for process in processes for report in _reports(process, order)]
+        return [report for each in zip(processes, places, strict=True) for report in _reports(*each, order)]
 
 
-def _reports(process: subprocess.Popen[bytes], order: Order) -> list[RunReport]:
-    """Return a writer's reports; one that died or hung has none but that."""
+def _reports(process: subprocess.Popen[bytes], place: Path, order: Order) -> list[RunReport]:
+    """Return a writer's reports; of one that died or hung they say so."""
     problem = "its process died"
     try:
         output, _ = process.communicate(timeout=PATIENCE_SECONDS)
@@ -143,10 +150,10 @@ def _reports(process: subprocess.Popen[bytes], order: Order) -> list[RunReport]:
         problem = f"it was not done after {PATIENCE_SECONDS:g} seconds"
     except msgspec.MsgspecError:
         pass
-    return [RunReport(problem=problem)] * order.runs
+    return read_begun(place, order.runs, problem)
 
 
-def _count(settings: ContentionSettings, store: Destination) -> _Count:
+def _read_all(settings: ContentionSettings, store: Destination) -> _Stored:
     """Read all runs of the store.
 
     Raises:
@@ -154,13 +161,18 @@ def _count(settings: ContentionSettings, store: Destination) -> _Count:
     """
     with Store(store) as opened:
         try:
-            records = [opened.read(run.vendor_id, native=settings.way == "vendor") for run in opened.runs()]
+            runs = opened.runs()
+            read = [opened.read(run.vendor_id, native=settings.way == "vendor") for run in runs]
         except TaximeterError as error:
             raise TrackerError(f"the store cannot be read afterwards: {error}") from error
-    all_points = [points_of(record) for record in records]
-    good = [{step for value, step, _ in points if value == value_of(step)} for points in all_points]
-    doubled = [len(points) - len(set(points.steps)) for points in all_points]
-    return _Count(len(records), sum(map(len, good)), sum(doubled))
+    ids = [(id_, record) for run, record in zip(runs, read, strict=True) for id_ in (run.vendor_id, run.run_id)]
+    return _Stored(len(runs), dict(ids))
+
+
+def _held(report: RunReport, records: dict[str, RunRecord]) -> Held:
+    """Return what is there of a run."""
+    acknowledged = range(report.acknowledged)
+    return count_held(records.get(report.run_id), acknowledged, range(report.acknowledged, _POINTS))
 
 
 CONTENTION: Final = Kind(

@@ -1,17 +1,25 @@
 """Writes several runs while others write too: ``python -m taximeter.measure.contention_worker``.
 
 Standard input has an `Order`, standard output gets a `Report`; what a vendor prints goes to standard error.
+In the current folder `BEGUN` has the id of each run that was begun, a line each, and `PROGRESS` how many of its
+points were acknowledged, so that the runs of a writer that dies are known too.
 """
 
+import mmap
+import struct
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from taximeter.errors import TrackerError, Unsupported
 from taximeter.measure.child import answer_order, settle
 from taximeter.measure.ways import Way, start, value_of
+
+BEGUN: Final = "begun"
+PROGRESS: Final = "progress"
+_COUNT = struct.Struct("<q")
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,12 +32,18 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     points: int
 
 
-class RunReport(msgspec.Struct, frozen=True):
-    """One run: the points whose call returned, its seconds from start to end, and what it died of.
+class RunReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one run.
 
-    `is_unsupported` says that it could not have been written by one writer either.
+    Attributes:
+        run_id: the vendor's or ours; empty where it could not start.
+        acknowledged: points whose call returned.
+        seconds: from its start to its end.
+        problem: what it died of.
+        is_unsupported: whether one writer could not have written it either.
     """
 
+    run_id: str = ""
     acknowledged: int = 0
     seconds: float = 0.0
     problem: str = ""
@@ -42,32 +56,57 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     runs: list[RunReport]
 
 
+def read_begun(folder: Path, runs: int, problem: str) -> list[RunReport]:
+    """Return what is known of the runs of a writer that died of a problem, in so many runs."""
+    begun, progress = folder / BEGUN, folder / PROGRESS
+    ids = begun.read_text().splitlines() if begun.exists() else []
+    counts = [count for (count,) in _COUNT.iter_unpack(progress.read_bytes())] if progress.exists() else []
+    known = [
+        RunReport(run_id=run_id, acknowledged=count, problem=problem)
+        for run_id, count in zip(ids, counts, strict=False)
+    ]
+    return known + [RunReport(problem=problem)] * (runs - len(known))
+
+
 def main() -> None:
     """Carry out the order."""
     answer_order(Order, _carry_out)
 
 
 def _carry_out(order: Order) -> Report:
+    with Path(PROGRESS).open("w+b") as file:
+        file.write(bytes(order.runs * _COUNT.size))
+        file.flush()
+        progress = mmap.mmap(file.fileno(), order.runs * _COUNT.size)
     started: list[Any] = []
-    reports = [_write(order, started) for _ in range(order.runs)]
+    reports = [_write(order, started, progress) for _ in range(order.runs)]
     return Report(runs=[*map(_settled, reports, started)])
 
 
-def _write(order: Order, started: list[Any]) -> RunReport:
+def _write(order: Order, started: list[Any], progress: mmap.mmap) -> RunReport:
     began, acknowledged, problem, is_unsupported = perf_counter(), 0, "", False
-    run = None
+    run, place = None, sum(run is not None for run in started) * _COUNT.size
     try:
         run = start(order.way, order.tracker, order.location, Path.cwd())
+        with Path(BEGUN).open("a") as begun:
+            begun.write(f"{run.id}\n")
         for number in range(order.points):
             run.log_metrics({"loss": value_of(number)}, step=number)
             acknowledged += 1
+            _COUNT.pack_into(progress, place, acknowledged)
         run.finish()
     except Unsupported as error:
         problem, is_unsupported = str(error), True
     except Exception as error:  # noqa: BLE001 - whatever the vendor raises is what the run dies of
         problem = f"{type(error).__name__}: {error}"
     started.append(run)
-    return RunReport(acknowledged, perf_counter() - began, problem, is_unsupported)
+    return RunReport(
+        run_id=run.id if run else "",
+        acknowledged=acknowledged,
+        seconds=perf_counter() - began,
+        problem=problem,
+        is_unsupported=is_unsupported,
+    )
 
 
 def _settled(report: RunReport, run: Any) -> RunReport:

@@ -1,13 +1,6 @@
 """What survives when the training dies: acknowledged points against those that the store holds afterwards."""
 
-import contextlib
-import os
-import random
-import signal
-import subprocess
-import time
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -16,8 +9,8 @@ import msgspec
 from taximeter.courier.launch import await_receipts
 from taximeter.errors import TaximeterError, TrackerError
 from taximeter.journal.home import Destination, Home
-from taximeter.measure.child import last_words, python_of, start
-from taximeter.measure.crash_worker import RUN_ID, Order, read_progress
+from taximeter.measure.child import SETTLE_SECONDS
+from taximeter.measure.crash_training import Death, Training
 from taximeter.measure.held import count_held, points_of
 from taximeter.measure.kind import Depth, Kind, Settings, Times
 from taximeter.measure.ways import Way, readable, value_of
@@ -25,22 +18,10 @@ from taximeter.plugins import load
 from taximeter.record import RunRecord
 from taximeter.store.client import Store
 
-_POINTS = 1_500
-_FEWEST = 100
-_SOONEST_SECONDS, _LATEST_SECONDS = 0.0, 0.3
-_START_SECONDS = 120.0
-_SETTLE_SECONDS = 120.0
-_LOOK_SECONDS = 0.0005
+_ATTEMPTS = 10
 
-
-class Death(StrEnum):
-    """How a training ends."""
-
-    KILL = "SIGKILL"
-    TERM = "SIGTERM"
-    GROUP = "SIGKILL to its group"
-    FORGET = "no finish"
-    FINISHING = "SIGKILL in finish"
+_FINISHES: dict[tuple[Way, str], float] = {}
+"""The seconds of the shortest finish that this process has seen, by way and tracker."""
 
 
 class CrashSettings(Settings, frozen=True, kw_only=True):
@@ -59,11 +40,12 @@ class CrashSample(msgspec.Struct, frozen=True, kw_only=True):
         altered: those that it holds with another value.
         doubled: further points with a step that is there already.
         invented: points that were never logged; the one that was being logged is none.
+        went_on: whether it was not ended by SIGTERM, and logged to its last point.
         status: of the run natively, or ``absent``.
         recovered: through the interface, acknowledged points that the exact record holds with their value; None in
             results of before it was counted.
         exact: whether that record holds each of them once, none that was never logged, and says how the run ended.
-        said: why the courier did not deliver the run.
+        said: why the courier did not deliver the run, and which of the vendor's processes never ended.
     """
 
     acknowledged: int
@@ -71,6 +53,7 @@ class CrashSample(msgspec.Struct, frozen=True, kw_only=True):
     altered: int
     doubled: int
     invented: int
+    went_on: bool = False
     status: str
     recovered: int | None = None
     exact: bool | None
@@ -92,96 +75,65 @@ def measure_crash(settings: CrashSettings, folder: Path) -> CrashSample:
     """Let one training die, and read what is left.
 
     Raises:
-        TrackerError: it could not even start.
+        TrackerError: it could not even start, or was done before it could die.
     """
-    kind = load(settings.tracker)
-    store = Destination(settings.tracker, kind.location_in(folder), str(folder))
-    acknowledged = _die(settings, store, folder)
-    run_id = (folder / RUN_ID).read_text()
-    is_ours = settings.way == "interface"
-    problem = _settle(store, run_id, folder) if is_ours else ""
-    native, exact = _read(store, run_id, native=True), _read(store, run_id, native=False) if is_ours else None
+    if settings.death == Death.FINISHING and (settings.way, settings.tracker) not in _FINISHES:
+        _rehearse(settings, folder / "rehearsal")
+    for number in range(_ATTEMPTS):
+        sample = _let_die(settings, folder / f"training-{number}")
+        if sample:
+            return sample
+    raise TrackerError(f"it was done before it could be killed, {_ATTEMPTS} times")
+
+
+def _rehearse(settings: CrashSettings, folder: Path) -> None:
+    """See how long finishing a run takes where nothing goes wrong."""
+    store = _store_in(folder, settings.tracker)
+    training = Training(settings.way, store, folder)
+    _note_finish(settings, training.live())
+    if settings.way == "interface":
+        _settle(store, training.run_id, folder)
+
+
+def _note_finish(settings: CrashSettings, seconds: float) -> None:
+    key = settings.way, settings.tracker
+    _FINISHES[key] = min(seconds, _FINISHES.get(key, seconds))
+
+
+def _let_die(settings: CrashSettings, folder: Path) -> CrashSample | None:
+    """Let one training die, and return what is left; None where it was done before."""
+    store, is_ours = _store_in(folder, settings.tracker), settings.way == "interface"
+    training = Training(settings.way, store, folder)
+    has_died = training.die(settings.death, _FINISHES.get((settings.way, settings.tracker), 0.0))
+    problem = _settle(store, training.run_id, folder) if is_ours else ""
+    if not has_died and settings.death != Death.TERM:
+        if training.progress.finish:
+            _note_finish(settings, training.progress.finish)
+        return None
+    native = _read(store, training.run_id, native=True)
+    exact = _read(store, training.run_id, native=False) if is_ours else None
+    acknowledged = training.progress.acknowledged
+    said = {"courier": problem, "never ended": ", ".join(training.ended)}
     return CrashSample(
         acknowledged=acknowledged,
+        went_on=not has_died,
         status=native.status if native else "absent",
         recovered=count_held(exact, range(acknowledged), {acknowledged}).found if is_ours else None,
         exact=exact is not None and _is_exact(exact, acknowledged) if is_ours else None,
-        said={"courier": problem} if problem else {},
+        said={how: words for how, words in said.items() if words},
         **msgspec.structs.asdict(count_held(native, range(acknowledged), {acknowledged})),
     )
 
 
-def _die(settings: CrashSettings, store: Destination, folder: Path) -> int:
-    """Start a training, end it, and return how many points it was acknowledged."""
-    is_killed_at_work = settings.death in {Death.KILL, Death.TERM, Death.GROUP}
-    order = Order(
-        way=settings.way,
-        tracker=settings.tracker,
-        location=store.location,
-        points=_POINTS if is_killed_at_work else _some_points(),
-        finish=settings.death == Death.FINISHING,
-    )
-    python = python_of(settings.way, settings.tracker)
-    with start("taximeter.measure.crash_worker", python, folder) as process:
-        if process.stdin:
-            process.stdin.write(msgspec.json.encode(order) + b"\n")
-            process.stdin.close()
-        _wait_until_it_logs(process, folder)
-        _end(process, settings.death, folder)
-    return read_progress(folder)[0]
-
-
-def _wait_until_it_logs(process: subprocess.Popen[bytes], folder: Path) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while read_progress(folder)[0] < 1:
-        if process.poll() is not None or time.monotonic() > deadline:
-            process.kill()
-            raise TrackerError(last_words(folder))
-        time.sleep(_LOOK_SECONDS)
-
-
-def _end(process: subprocess.Popen[bytes], death: Death, folder: Path) -> None:
-    """End a training in its way, at a point that differs from time to time."""
-    if death == Death.FORGET:
-        _wait(process)
-        return
-    if death == Death.FINISHING:
-        while not read_progress(folder)[1] and process.poll() is None:
-            time.sleep(_LOOK_SECONDS)
-        time.sleep(random.uniform(_SOONEST_SECONDS, _LATEST_SECONDS))  # noqa: S311 - not a secret
-    else:
-        goal = _some_points()
-        deadline = time.monotonic() + _START_SECONDS
-        while read_progress(folder)[0] < goal and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(_LOOK_SECONDS)
-    with contextlib.suppress(ProcessLookupError):
-        match death:
-            case Death.GROUP:
-                os.killpg(process.pid, signal.SIGKILL)
-            case Death.TERM:
-                process.terminate()
-            case _:
-                process.kill()
-    _wait(process)
-
-
-def _some_points() -> int:
-    """Return how many points come before the end, another number each time."""
-    return random.randint(_FEWEST, _POINTS // 2)  # noqa: S311 - not a secret
-
-
-def _wait(process: subprocess.Popen[bytes]) -> None:
-    """Wait for the end; one that does not come is brought about."""
-    try:
-        process.wait(_START_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
+def _store_in(folder: Path, tracker: str) -> Destination:
+    folder.mkdir()
+    return Destination(tracker, load(tracker).location_in(folder), str(folder))
 
 
 def _settle(store: Destination, run_id: str, folder: Path) -> str:
     """Wait until the courier has delivered what the journal acknowledged, and return why it did not."""
-    receipts = await_receipts(Home(folder / ".taximeter"), run_id, [store], timeout=_SETTLE_SECONDS)
-    return receipts[store].problem if receipts else f"it was not delivered after {_SETTLE_SECONDS:g} seconds"
+    receipts = await_receipts(Home(folder / ".taximeter"), run_id, [store], timeout=SETTLE_SECONDS)
+    return receipts[store].problem if receipts else f"it was not delivered after {SETTLE_SECONDS:g} seconds"
 
 
 def _read(store: Destination, run_id: str, *, native: bool) -> RunRecord | None:

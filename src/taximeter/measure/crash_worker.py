@@ -1,16 +1,17 @@
 """Logs points until it dies: ``python -m taximeter.measure.crash_worker``.
 
 Standard input has an `Order`.
-The file `PROGRESS` in the current folder, which the killer watches, holds two integers of 64 bits: how many points
-were acknowledged, and whether the run is being finished.
+The file `PROGRESS` in the current folder, which the killer watches, holds a `Progress`.
 """
 
 import mmap
+import signal
 import struct
 import sys
-import time
+from enum import IntEnum
 from pathlib import Path
-from typing import Any, Final
+from time import perf_counter, sleep
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -19,26 +20,47 @@ from taximeter.measure.ways import Way, start, value_of
 PROGRESS: Final = "progress"
 RUN_ID: Final = "run_id"
 PAUSE_SECONDS: Final = 0.001
-_FORMAT = struct.Struct("<qq")
+_SOONEST_SECONDS = 1e-6
+_FORMAT = struct.Struct("<qqd")
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """Where to log to, how many points, and whether to finish the run then."""
+    """Where to log to, how many points, and whether to finish the run then.
+
+    `dies_after` is how many seconds after its beginning the finish is cut off; None lets it be.
+    """
 
     way: Way
     tracker: str
     location: str
     points: int
     finish: bool
+    dies_after: float | None = None
 
 
-def read_progress(folder: Path) -> tuple[int, bool]:
-    """Return how many points were acknowledged, and whether the run is being finished."""
+class Stage(IntEnum):
+    """Where a training is."""
+
+    LOGGING = 0
+    LOGGED = 1
+    FINISHED = 2
+
+
+class Progress(NamedTuple):
+    """How many points were acknowledged, where the training is, and how many seconds its finish took."""
+
+    acknowledged: int = 0
+    stage: Stage = Stage.LOGGING
+    finish: float = 0.0
+
+
+def read_progress(folder: Path) -> Progress:
+    """Return how far a training has come."""
     try:
-        acknowledged, finishing = _FORMAT.unpack((folder / PROGRESS).read_bytes())
+        acknowledged, stage, finish = _FORMAT.unpack((folder / PROGRESS).read_bytes())
     except (FileNotFoundError, struct.error):
-        return 0, False
-    return acknowledged, bool(finishing)
+        return Progress()
+    return Progress(acknowledged, Stage(stage), finish)
 
 
 def main() -> None:
@@ -50,7 +72,7 @@ def main() -> None:
     partial.write_text(run.id)
     partial.replace(folder / RUN_ID)
     with (folder / PROGRESS).open("w+b") as file:
-        file.write(_FORMAT.pack(0, 0))
+        file.write(_FORMAT.pack(*Progress()))
         file.flush()
         _log(run, order, mmap.mmap(file.fileno(), _FORMAT.size))
 
@@ -58,11 +80,21 @@ def main() -> None:
 def _log(run: Any, order: Order, progress: mmap.mmap) -> None:
     for number in range(order.points):
         run.log_metrics({"loss": value_of(number)}, step=number)
-        _FORMAT.pack_into(progress, 0, number + 1, 0)
-        time.sleep(PAUSE_SECONDS)
-    _FORMAT.pack_into(progress, 0, order.points, 1)
+        _FORMAT.pack_into(progress, 0, *Progress(number + 1))
+        sleep(PAUSE_SECONDS)
+    began = perf_counter()
+    _FORMAT.pack_into(progress, 0, *Progress(order.points, Stage.LOGGED))
+    if order.dies_after is not None:
+        _die_in(order.dies_after)
     if order.finish:
         run.finish()
+        _FORMAT.pack_into(progress, 0, *Progress(order.points, Stage.FINISHED, perf_counter() - began))
+
+
+def _die_in(seconds: float) -> None:
+    """Let the kernel end this process, without a word as SIGKILL does: no killer outside is as punctual."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, max(seconds, _SOONEST_SECONDS))
 
 
 if __name__ == "__main__":

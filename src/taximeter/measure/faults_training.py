@@ -14,9 +14,8 @@ from time import monotonic
 from typing import IO, cast
 
 import msgspec
-import psutil
 
-from taximeter.measure.child import python_of
+from taximeter.measure.child import offspring, python_of, see_out
 from taximeter.measure.faults_causes import Cause
 from taximeter.measure.faults_worker import HUNG, POINTS, PROGRESS, UNSUPPORTED, Order, Stage, Word
 from taximeter.redact import redact
@@ -188,14 +187,10 @@ class Training:
         self._kill()
 
     def _kill(self) -> None:
-        """End it and what it forked; couriers have groups of their own."""
-        group = os.getpgid(0)
-        with suppress(psutil.NoSuchProcess):
-            for child in psutil.Process(self._process.pid).children(recursive=True):
-                with suppress(ProcessLookupError, psutil.NoSuchProcess):
-                    if os.getpgid(child.pid) == group:
-                        child.kill()
+        """End it, and then what it started, once that has had its time."""
+        started = offspring(self._process.pid, self._order.way)
         self._process.kill()
+        see_out(started)
 
     def _collect(self, stream: IO[bytes]) -> None:
         with suppress(ValueError):  # it was closed meanwhile

@@ -8,7 +8,6 @@ from typing import Final
 import msgspec
 
 from taximeter.errors import TrackerError
-from taximeter.files import bytes_below
 from taximeter.journal.home import Destination
 from taximeter.measure.child import ask, python_of
 from taximeter.measure.growth_worker import Growth, Order, Report
@@ -47,7 +46,7 @@ class GrowthSample(msgspec.Struct, frozen=True, kw_only=True):
         written: how many were written before the time was up.
         write: seconds until the store held them.
         size: bytes of the store.
-        list_all: seconds of listing all runs.
+        list_all: seconds of listing all runs, by a reader that has started and has done so once.
         read_one: seconds of reading the last run natively.
         read_all: seconds of reading `runs_read` runs natively.
         runs_read: all of them, unless the time was up.
@@ -85,13 +84,12 @@ def measure_growth(settings: GrowthSettings, folder: Path) -> GrowthSample:
     report = _write(settings, store, folder)
     if report.problem:
         raise TrackerError(report.problem)
-    size = sum(map(bytes_below, kind(store.location).files()))
     with Store(store) as opened:
+        if not opened.runs():
+            raise TrackerError("the store lists no run afterwards")
         began = perf_counter()
         runs = opened.runs()
         listed = perf_counter()
-        if not runs:
-            raise TrackerError("the store lists no run afterwards")
         opened.read(runs[-1].vendor_id, native=True)
         read_one = perf_counter()
         count = 0
@@ -102,7 +100,7 @@ def measure_growth(settings: GrowthSettings, folder: Path) -> GrowthSample:
         return GrowthSample(
             written=report.written,
             write=report.seconds,
-            size=size,
+            size=opened.size(),
             list_all=listed - began,
             read_one=read_one - listed,
             read_all=perf_counter() - read_one,

@@ -50,17 +50,34 @@ class Row(msgspec.Struct, Generic[S, T], frozen=True, kw_only=True):
         settings: what the row is about.
         samples: of the repetitions that worked.
         repetitions: their numbers; empty in results of before they were kept, and then 0, 1, 2 and so on.
+        taken: when each of them was begun, in microseconds since 1970; empty in results of before it was kept.
         problems: why a repetition failed, one for each that did.
     """
 
     settings: S
     samples: list[T]
     repetitions: list[int] = []
+    taken: list[int] = []
     problems: list[str] = []
 
 
 class Measurement(msgspec.Struct, Generic[S, T], frozen=True, kw_only=True):
-    """What one kind of measurement gave for one tracker on one machine; `made` is in microseconds since 1970."""
+    """What one kind of measurement gave for one tracker on one machine.
+
+    Attributes:
+        format: of the file.
+        kind: its name.
+        tracker: as it was written.
+        vendor: the distribution of the tracker's software.
+        version: of that.
+        taximeter: the version of taximeter.
+        commit: of taximeter's own repository, with a ``+`` where files were changed since; every sample is of it.
+        made: when all samples had been taken, in microseconds since 1970.
+        command: what measures it again.
+        depth: how thoroughly.
+        environment: of the tracker's couriers and readers, and of its vendor's own interface.
+        rows: the samples.
+    """
 
     format: int = FORMAT
     kind: str
@@ -68,9 +85,9 @@ class Measurement(msgspec.Struct, Generic[S, T], frozen=True, kw_only=True):
     vendor: str | None
     version: str | None
     taximeter: str
+    commit: str | None = None
     made: int
     command: str
-    """What measures it again."""
     depth: Depth
     environment: Environment
     rows: list[Row[S, T]]

@@ -10,9 +10,13 @@ from taximeter.journal.home import write_whole
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One sample, or null and why there is none; `key` tells it from all others."""
+    """One sample, or null and why there is none; `key` tells it from all others.
+
+    It was begun at `taken`, in microseconds since 1970.
+    """
 
     key: str
+    taken: int
     sample: msgspec.Raw
     problem: str
 
@@ -39,9 +43,9 @@ class Ledger:
         """Return the entry of a sample that was taken."""
         return self._entries.get(key)
 
-    def add(self, key: str, sample: Any, problem: str) -> None:
+    def add(self, key: str, taken: int, sample: Any, problem: str) -> None:
         """Keep what came of a sample."""
-        entry = self._entries[key] = Entry(key, msgspec.Raw(msgspec.json.encode(sample)), problem)
+        entry = self._entries[key] = Entry(key, taken, msgspec.Raw(msgspec.json.encode(sample)), problem)
         self._file.parent.mkdir(parents=True, exist_ok=True)
         with self._file.open("ab") as stream:
             stream.write((b"\n" if self._is_torn else b"") + _line(entry))

@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from taximeter.archive import save
-from taximeter.capture import capture_environment
-from taximeter.environments import version_in_use
+from taximeter.capture import environment_of, taximeter_commit
+from taximeter.environments import python_for, version_in_use
 from taximeter.errors import TaximeterError
 from taximeter.measure.kind import Depth, Kind, Measurement, Row
 from taximeter.measure.ledger import Entry, Ledger
@@ -29,14 +29,22 @@ LEDGER = ".measuring.jsonl"
 _HERE = "…"
 
 
+class Versions(NamedTuple):
+    """Of taximeter, of its code, and of the tracker's vendor."""
+
+    taximeter: str
+    commit: str | None
+    vendor: str | None
+
+
 class Step(NamedTuple):
-    """One sample that is to be taken; `versions` are those of taximeter and of the tracker's vendor."""
+    """One sample that is to be taken."""
 
     kind: Kind[Any, Any]
     settings: Any
     repetition: int
     depth: Depth
-    versions: tuple[str, str | None]
+    versions: Versions
 
     def __str__(self) -> str:
         return f"{self.kind.name} {' '.join(map(str, msgspec.structs.astuple(self.settings)))}"
@@ -59,7 +67,8 @@ class Step(NamedTuple):
 
 def plan(kinds: Iterable[Kind[Any, Any]], trackers: Sequence[str], depth: Depth) -> list[Step]:
     """Return every sample in turns: each repetition goes through all rows, so that all see the same weather."""
-    versions = {tracker: (version("taximeter"), version_in_use(tracker)) for tracker in trackers}
+    ours = version("taximeter"), taximeter_commit()
+    versions = {tracker: Versions(*ours, version_in_use(tracker)) for tracker in trackers}
     return [
         Step(kind, settings, repetition, depth, versions[settings.tracker])
         for kind, rows in [(kind, kind.plan(trackers, depth)) for kind in kinds]
@@ -88,9 +97,10 @@ def measure(
 
     def take(step: Step) -> None:
         on_step(step)
+        taken = _now()
         came_of_it = _take(step)
         with turn:
-            ledger.add(step.key, *came_of_it)
+            ledger.add(step.key, taken, *came_of_it)
 
     missing = [step for step in steps if ledger.find(step.key) is None]
     for at_once, together in groupby(missing, key=lambda step: step.jobs(jobs)):
@@ -141,7 +151,7 @@ def _scratch() -> Iterator[Path]:
 
 def _results(taken: Sequence[tuple[Step, Entry]]) -> Iterator[tuple[str, Measurement[Any, Any]]]:
     """Yield the results of each kind and tracker, with the name of their file."""
-    environment, made = capture_environment(), time.time_ns() // 1000
+    made = _now()
     groups: dict[tuple[str, str], list[tuple[Step, Entry]]] = {}
     for step, entry in taken:
         groups.setdefault((step.kind.name, step.settings.tracker), []).append((step, entry))
@@ -152,15 +162,20 @@ def _results(taken: Sequence[tuple[Step, Entry]]) -> Iterator[tuple[str, Measure
                 kind=kind,
                 tracker=tracker,
                 vendor=load(tracker).vendor,
-                version=version_in_use(tracker),
-                taximeter=version("taximeter"),
+                version=group[0][0].versions.vendor,
+                taximeter=group[0][0].versions.taximeter,
+                commit=group[0][0].versions.commit,
                 made=made,
                 command=shlex.join(["taximeter", *redact_arguments(sys.argv[1:])]),
                 depth=group[0][0].depth,
-                environment=environment,
+                environment=environment_of(python_for(tracker)),
                 rows=_rows(group),
             ),
         )
+
+
+def _now() -> int:
+    return time.time_ns() // 1000
 
 
 def _rows(taken: Sequence[tuple[Step, Entry]]) -> list[Row[Any, Any]]:
@@ -176,5 +191,6 @@ def _row(settings: Any, taken: Sequence[tuple[Step, Entry]]) -> Row[Any, Any]:
         settings=settings,
         samples=[msgspec.json.decode(entry.sample, type=step.kind.sample) for step, entry in good],
         repetitions=[step.repetition for step, _ in good],
+        taken=[entry.taken for _, entry in good],
         problems=[entry.problem for _, entry in taken if not entry.has_sample],
     )

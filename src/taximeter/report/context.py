@@ -28,7 +28,7 @@ from taximeter.report.sentences import (
 )
 from taximeter.report.story import story_table
 from taximeter.report.survival import killed_figure, survival_matrix
-from taximeter.report.tables import Table, code, text
+from taximeter.report.tables import Cell, Table, code, text
 from taximeter.report.text import counted, listed, machine, moment, short_machine
 from taximeter.report.tracker_tables import (
     STATE_VERDICTS,
@@ -231,7 +231,7 @@ def _sources_table(material: Material) -> Table:
     return Table(
         id="sources",
         caption="The files that this page is made of, and the commands that made them",
-        columns=["file", "kind", "tracker", "version", "depth", "made", "machine", "command"],
+        columns=["file", "kind", "tracker", "version", "depth", "taken", "taximeter", "machine", "command"],
         rows=[
             [
                 msgspec.structs.replace(code(source.address.rpartition("/")[2]), link=source.address),
@@ -239,10 +239,26 @@ def _sources_table(material: Material) -> Table:
                 text(source.tracker),
                 text(source.content.version or "–"),
                 text(getattr(source.content, "depth", "–")),
-                text(moment(source.content.made)),
+                text(_taken(source.content)),
+                _code(source.content),
                 text(short_machine(source.content.environment)),
                 code(getattr(source.content, "command", f"taximeter verdicts {source.tracker} --save")),
             ]
             for source in material.measured
         ],
     )
+
+
+def _taken(content: Any) -> str:
+    """Return from when to when the samples of a file were taken."""
+    times = [time for row in getattr(content, "rows", ()) for time in row.taken]
+    if not times:
+        return moment(content.made)
+    return f"{moment(min(times)).removesuffix(' UTC')} to {moment(content.made)}"
+
+
+def _code(content: Any) -> Cell:
+    """Return the version of taximeter that took them, and its commit."""
+    commit = getattr(content, "commit", None) or ""
+    short = f"{commit[:12]}{'+' if commit.endswith('+') else ''}"
+    return code(f"{content.taximeter} {short}".strip(), commit)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
-from taximeter.measure.crash import Death
+from taximeter.measure.crash_training import Death
 from taximeter.measure.kind import Measurement, Row
 from taximeter.report.numbers import share
 from taximeter.report.samples import NOT_MEASURED, problem_of
@@ -187,8 +187,10 @@ def _flaws(row: Row[Any, Any]) -> tuple[str, ...]:
     doubled, invented = sum(each.doubled for each in native), sum(each.invented for each in native)
     unsound = sum(sample.exact is False for sample in row.samples)
     mute = sum(not sample.acknowledged for sample in row.samples)
+    went_on = sum(getattr(sample, "went_on", False) for sample in row.samples)
     flaws = [
         problem_of(row),
+        f"went on to its end in {went_on} {of}" if went_on else "",
         f"the exact record was not whole in {unsound} {of}" if unsound else "",
         f"nothing was acknowledged in {mute} {of}" if 0 < mute < len(row.samples) else "",
         f"{counted(doubled, 'point')} doubled" if doubled else "",
@@ -220,33 +222,31 @@ def _details(row: Row[Any, Any]) -> tuple[str, ...]:
 
 
 def _judge_crowd(row: Row[Any, Any]) -> Fate:
-    died = sum(sample.died for sample in row.samples)
-    begun = sum(sample.begun for sample in row.samples)
+    total = {
+        part: sum(getattr(sample, part) for sample in row.samples)
+        for part in ("begun", "died", "acknowledged", "found", "altered", "doubled", "invented")
+    }
     reasons = dict.fromkeys(reason for sample in row.samples for reason in sample.reasons)
-    doubled = sum(sample.doubled or 0 for sample in row.samples)
-    acknowledged = sum(sample.acknowledged for sample in row.samples)
-    kept = sum(min(sample.found, sample.acknowledged) for sample in row.samples)
-    ended = begun - died
+    ended = total["begun"] - total["died"]
     listed_runs = sum(min(sample.runs_found, sample.begun - sample.died) for sample in row.samples)
-    keeps_points = kept > 0 or not listed_runs
+    keeps_points = total["found"] > 0 or not listed_runs
+    missing = ended - listed_runs if keeps_points else 0
     flaws = [
         problem_of(row),
-        f"{ended - listed_runs:,} of {counted(ended, 'run')} that ended well are not there"
-        if keeps_points and listed_runs < ended
-        else "",
-        f"{counted(doubled, 'point')} doubled" if doubled else "",
+        f"{missing:,} of {counted(ended, 'run')} that ended well are not there" if missing else "",
+        f"{counted(total['doubled'], 'point')} doubled" if total["doubled"] else "",
+        f"{counted(total['invented'], 'point')} never logged" if total["invented"] else "",
     ]
-    is_older = any(sample.doubled is None for sample in row.samples)
-    how = ["The steps were counted, as the store shows them natively, whatever their values."] if is_older else []
     return Fate(
         noun="acknowledged points" if keeps_points else "runs that ended well",
-        acknowledged=acknowledged if keeps_points else ended,
-        kept=kept if keeps_points else listed_runs,
-        died=died,
+        acknowledged=total["acknowledged"] if keeps_points else ended,
+        kept=total["found"] if keeps_points else listed_runs,
+        altered=total["altered"] if keeps_points else 0,
+        died=total["died"],
         samples=len(row.samples),
-        states=f"{died:,} of {counted(begun, 'run')} died",
+        states=f"{total['died']:,} of {counted(total['begun'], 'run')} died",
         flaws=tuple(filter(None, flaws)),
-        details=(*how, *(f"A run died of: {reason}" for reason in reasons)),
+        details=tuple(f"A run died of: {reason}" for reason in reasons),
     )
 
 

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
+from taximeter.measure.child import SETTLE_SECONDS
+from taximeter.measure.crash_training import FEWEST_POINTS, MOST_POINTS
+from taximeter.measure.crash_worker import PAUSE_SECONDS
 from taximeter.plugins import tracker_name
 from taximeter.report.experiment import SYNTHETIC, TLC, Experiment
 from taximeter.report.material import Material, Source
@@ -18,11 +21,10 @@ _ALWAYS: Final = "No total score and no winner: every figure stands for itself."
 _MEASURED: Final = (
     "Every sample comes from processes of its own, with one tracker unless its row names several.",
     "The rows of a kind take turns; kills and faults may be tried several at once.",
-    "A kill comes after 100 to 750 points, one a millisecond: a longer training loses a smaller share.",
-    "SIGKILL in finish comes within 0.3 seconds of its beginning: whoever is done sooner has finished.",
-    "A training that SIGTERM does not end goes on to its last point, and counts as it is then found.",
-    "After a death a vendor's store is read at once, and ours when the courier is done, within two minutes.",
-    "Listing the runs of a store includes the start of the process that reads it.",
+    f"A kill comes after {FEWEST_POINTS} to {MOST_POINTS} points, one every {1000 * PAUSE_SECONDS:g} ms.",
+    "A longer training would lose a smaller share of its points.",
+    "Killed in finish are trainings that had not returned from it; one that was done sooner is repeated.",
+    f"A dead training's processes and couriers have {SETTLE_SECONDS:g} seconds; then the store is read.",
     "Releases run in environments of their own; what is installed shares one with all trackers, and pays for it.",
     "Vendors have their documented defaults, but for what keeps them offline.",
     "The same calls are made on every way into a store.",
@@ -55,7 +57,7 @@ _QUICK: Final = "Some measurements are quick ones, of one sample each, perhaps t
 _RELEASES: Final = (
     "Of releases beside their tracker only the costs are shown; these lie among the files alone: {}."
 )
-_OTHERS: Final = "The measurements are of several machines or days; compare them with care."
+_OTHERS: Final = "The measurements are of several machines, days or states of taximeter; compare them with care."
 
 
 def headline_of(results: Results) -> str:
@@ -131,7 +133,10 @@ def limitations_of(material: Material, experiment: Experiment | None) -> list[st
     sentences = [_SYNTHETIC] if experiment and experiment.is_synthetic else []
     if measured := _measured(material):
         quick = dict.fromkeys(each.kind for each in measured if each.content.depth == "quick")
-        places = {(moment(each.content.made)[:10], machine(each.content.environment)) for each in measured}
+        places = {
+            (moment(each.content.made)[:10], machine(each.content.environment), each.content.commit)
+            for each in measured
+        }
         sentences += [_SCALES, _LOCAL]
         sentences += [_QUICK.format(listed(quick))] if quick else []
         sentences += [_OTHERS] if len(places) > 1 else []
