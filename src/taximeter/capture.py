@@ -73,14 +73,16 @@ def environment_of(python: str) -> Environment:
 
 @cache
 def taximeter_commit() -> str | None:
-    """Return the commit of taximeter's own repository, with a ``+`` where files were changed since.
+    """Return the commit of taximeter's own repository, with a ``+`` where a module was changed since.
 
     None where its code is in no repository, as when it was installed from a package.
     """
     folder = str(Path(__file__).parent)
     if _git("-C", folder, "ls-files", "--error-unmatch", __file__) is None:
         return None
-    return _git("-C", folder, "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty=+")
+    commit = _git("-C", folder, "rev-parse", "HEAD")
+    is_changed = _git("-C", folder, "diff", "--quiet", "HEAD", "--", ":(top)*.py") is None
+    return f"{commit}+" if commit and is_changed else commit
 
 
 @cache
