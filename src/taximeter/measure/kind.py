@@ -71,7 +71,7 @@ class Measurement(msgspec.Struct, Generic[S, T], frozen=True, kw_only=True):
         vendor: the distribution of the tracker's software.
         version: of that.
         taximeter: the version of taximeter.
-        commit: of taximeter's own repository, with a ``+`` where a module was changed since; every sample is of it.
+        commit: of the code of taximeter that took every sample, with a ``+`` where a module was changed since.
         made: when all samples had been taken, in microseconds since 1970.
         command: what measures it again.
         depth: how thoroughly.
