@@ -22,6 +22,8 @@ _PROGRAMS: Final = ("chromium", "chromium-browser", "google-chrome")
 _LOOPBACK: Final = "127.0.0.1"
 _NOWHERE: Final = "http://127.0.0.1:9"
 _PAPER: Final = ViewportSize(width=1200, height=900)
+_HIGHEST: Final = 3000
+"""A part that is higher than the window has the window changed for its picture, and so all charts drawn again."""
 _MOST_LOOKS: Final = 20
 _MILLISECONDS_APART: Final = 1000
 _COLOURS: Final = 256
@@ -97,6 +99,8 @@ class Chromium:
     def cut_out(self, html: str, attribute: str) -> dict[str, bytes]:
         """Photograph, as they are printed, the parts of a page of ours that have an attribute, by its value.
 
+        Its tables are hidden, for each chart that is drawn would have them laid out again.
+
         Raises:
             TrackerError: its charts are not drawn.
         """
@@ -106,8 +110,10 @@ class Chromium:
             try:
                 page.set_content(html)
                 page.wait_for_function("window.Plotly")
+                page.add_style_tag(content="table { display: none }")
                 page.emulate_media(media="print")
                 page.evaluate("dispatchEvent(new Event('beforeprint'))")
+                page.set_viewport_size(ViewportSize(width=_PAPER["width"], height=_HIGHEST))
                 parts = page.locator(f"[{attribute}]").all()
                 return {part.get_attribute(attribute) or "": _shrink(part.screenshot()) for part in parts}
             except Error as error:

@@ -194,9 +194,14 @@
   const specs = JSON.parse(document.getElementById("plots").textContent);
   const probe = document.body.appendChild(document.createElement("i"));
   probe.hidden = true;
+  const colours = new Map();
   const colour = (tone) => {
-    probe.style.color = `var(--${tone})`;
-    return getComputedStyle(probe).color;
+    const key = `${tone} ${isDark()}`;
+    if (!colours.has(key)) {
+      probe.style.color = `var(--${tone})`;
+      colours.set(key, getComputedStyle(probe).color);
+    }
+    return colours.get(key);
   };
   const template = () => {
     const [ink, muted, line, paper] = ["ink", "muted", "line", "paper"].map(colour);
@@ -231,7 +236,11 @@
     };
   };
   const drawn = new Map();
-  const draw = (plot, width = plot.clientWidth) => {
+  const print = matchMedia("print");
+  let isOnPaper = false;
+  const paperWidth = (plot) => (plot.closest(".many") ? 170 : plot.closest(".always") ? 1000 : 560); // not laid out yet
+  const draw = (plot) => {
+    const width = isOnPaper && !print.matches ? paperWidth(plot) : plot.clientWidth;
     const state = `${width} ${isDark()}`;
     if (!width || !window.Plotly || drawn.get(plot) === state) return;
     const { data, layout } = specs[plot.id];
@@ -250,7 +259,7 @@
     plot.on("plotly_hover", ({ points }) => fade(points[0].data.name));
     plot.on("plotly_unhover", () => fade());
   };
-  const redraw = () => [...drawn.keys()].forEach((plot) => draw(plot));
+  const redraw = () => [...drawn.keys()].forEach(draw);
   const loadPlotly = async () => {
     const packed = Uint8Array.from(atob(document.getElementById("plotly").textContent), (char) => char.charCodeAt(0));
     const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
@@ -269,7 +278,6 @@
   loadPlotly();
 
   // Print: light, with all that is folded away, and with the charts of both ways.
-  const paperWidth = (plot) => (plot.closest(".many") ? 170 : plot.closest(".always") ? 1000 : 560);
   let folded = [];
   let theme;
   addEventListener("beforeprint", () => {
@@ -277,12 +285,14 @@
     folded.forEach((each) => (each.open = true));
     theme = root.dataset.theme;
     root.dataset.theme = "light";
-    all(".plot").forEach((plot) => draw(plot, paperWidth(plot)));
+    isOnPaper = true;
+    all(".plot").forEach(draw);
   });
   addEventListener("afterprint", () => {
     folded.forEach((each) => (each.open = false));
     if (theme) root.dataset.theme = theme;
     else delete root.dataset.theme;
+    isOnPaper = false;
     redraw();
   });
 })();
