@@ -16,7 +16,7 @@ from taximeter.measure.growth import GrowthSettings, measure_growth
 from taximeter.measure.growth_worker import Growth
 from taximeter.measure.held import Held, count_held
 from taximeter.measure.kind import Depth
-from taximeter.measure.kinds import KINDS
+from taximeter.measure.kinds import KINDS, kinds_for
 from taximeter.measure.measuring import plan
 from taximeter.measure.ways import Way, value_of
 from taximeter.plugins import load, load_all
@@ -79,6 +79,13 @@ def test_every_kind_plans_less_when_it_is_to_be_quick(name: str, cheap_tracker: 
     for step in (*full, *quick):
         assert msgspec.json.decode(msgspec.json.encode(step.settings), type=kind.settings) == step.settings
     assert len({step.settings for step in full}) * kind.repetitions.full == len(full)
+
+
+def test_a_first_impression_has_what_takes_little_time() -> None:
+    """Faults are measured so only when they are asked for."""
+    assert [kind.name for kind in kinds_for((), Depth.FULL)] == list(KINDS)
+    assert [kind.name for kind in kinds_for((), Depth.QUICK)] == ["cost", "growth", "crash", "contention"]
+    assert [kind.name for kind in kinds_for(("faults",), Depth.QUICK)] == ["faults"]
 
 
 @pytest.mark.parametrize("name", ["crash", "contention", "growth", "faults"])

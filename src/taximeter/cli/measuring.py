@@ -12,7 +12,6 @@ from taximeter.cli.environments import make
 from taximeter.cli.output import console, print_json, stderr
 from taximeter.cli.reports import RESULTS
 from taximeter.environments import lacks_environment
-from taximeter.errors import InputError
 from taximeter.measure.kind import Depth
 from taximeter.plugins import installed
 from taximeter.store.address import parse_store
@@ -24,7 +23,9 @@ def measure_trackers(
         list[str] | None,
         typer.Option("--tracker", "-t", help="TRACKER or TRACKER==VERSION; every installed one by default."),
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="A first impression, in two or three minutes.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A first impression, in about two minutes; faults only if named.")
+    ] = False,
     results: Annotated[Path, typer.Option(help="The folder of all results.")] = RESULTS,
     as_json: Annotated[bool, typer.Option("--json", help="Print the files that were written as JSON.")] = False,
 ) -> None:
@@ -35,19 +36,17 @@ def measure_trackers(
 
     Example: taximeter measure cost --tracker csv
     """
-    from taximeter.measure.kinds import KINDS  # noqa: PLC0415 - the help needs none of it
+    from taximeter.measure.kinds import kinds_for  # noqa: PLC0415 - the help needs none of it
     from taximeter.measure.measuring import measure, plan  # noqa: PLC0415 - as above
 
     depth = Depth.QUICK if quick else Depth.FULL
-    unknown = [kind for kind in kinds or () if kind not in KINDS]
-    if unknown:
-        raise InputError(f"there is no kind {unknown[0]!r}: choose from {', '.join(KINDS)}.")
+    chosen = kinds_for(kinds or (), depth)
     trackers = tracker or list(installed())
     for one in trackers:
         if lacks_environment(one):
             make(one)
         parse_store(one, Path.cwd())
-    steps = plan([KINDS[kind] for kind in kinds or KINDS], trackers, depth)
+    steps = plan(chosen, trackers, depth)
     jobs = 2 * (os.cpu_count() or 1)
     minutes = sum(step.seconds / step.jobs(jobs) for step in steps) / 60
     stderr.print(f"taximeter: {len(steps)} samples, about {math.ceil(minutes)} min", highlight=False)

@@ -51,4 +51,5 @@ FAULTS: Final = Kind(
     repetitions=Times(3, 1),
     seconds=lambda settings: 40.0 if settings.fault in SERVER_FAULTS else 8.0,
     is_timed=False,
+    is_quick=False,
 )

@@ -107,6 +107,7 @@ class Kind(Generic[S, T]):
         repetitions: how many samples a row has.
         seconds: about how long a sample takes, to tell beforehand.
         is_timed: whether a sample tells times, and so needs the machine for itself.
+        is_quick: whether it belongs to a first impression; else it is measured so only when it is asked for.
     """
 
     name: str
@@ -118,10 +119,15 @@ class Kind(Generic[S, T]):
     repetitions: Times
     seconds: Callable[[S], float]
     is_timed: bool = True
+    is_quick: bool = True
 
     def jobs(self, depth: Depth, most: int) -> int:
         """Return how many samples may be taken at once, of so many at most; a first impression may be hurried."""
         return 1 if self.is_timed and depth == Depth.FULL else most
+
+    def belongs_to(self, depth: Depth) -> bool:
+        """Tell whether it is measured at a depth when nobody asks for it."""
+        return self.is_quick or depth == Depth.FULL
 
     def read(self, file: Path) -> Measurement[S, T]:
         """Return the results in a file.
