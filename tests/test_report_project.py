@@ -31,6 +31,7 @@ from report_cases import (
 )
 
 from taximeter.archive import save
+from taximeter.capture import taximeter_commit
 from taximeter.errors import InputError
 from taximeter.measure.cost import COST, CostSettings
 from taximeter.measure.kind import Depth
@@ -272,7 +273,7 @@ def test_a_broken_file_is_named(tmp_path: Path) -> None:
 def test_what_was_really_measured_can_be_shown(tmp_path: Path) -> None:
     """One process that logs to csv, and the bare write that it timed."""
     settings = CostSettings(tracker="csv", way="vendor", workload="one scalar", calls=20)
-    measure([Step(COST, settings, 0, Depth.QUICK, Versions("", None, None))], tmp_path / "results")
+    measure([Step(COST, settings, 0, Depth.QUICK, Versions("", taximeter_commit(), None))], tmp_path / "results")
     render(tmp_path)
     rows = list(csv.DictReader(StringIO((tmp_path / "tables/chart-calls.csv").read_text())))
     assert [(row["tracker"], row["way"]) for row in rows] == [("csv", "vendor")]
@@ -415,7 +416,7 @@ def test_enter_opens_the_evidence_of_a_loss(page: Page) -> None:
     page.keyboard.press("Enter")
     words = page.locator(".evidence:visible").inner_text()
     assert "175 of 700 acknowledged points kept, 525 lost, in 1 trial" in words
-    assert "It said: warning: No space left on <device>" in words
+    assert "Warning: No space left on <device>" in words
     assert "taximeter measure faults --tracker wandb" in words
     page.keyboard.press("Escape")
     assert page.locator(".evidence:visible").count() == 0

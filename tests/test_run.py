@@ -20,7 +20,7 @@ import pytest
 from matplotlib.figure import Figure
 
 import taximeter
-from taximeter import Dataset, InputError, Run, capture, start_run
+from taximeter import Dataset, InputError, Run, TrackerError, capture, start_run
 from taximeter.events import unfold
 from taximeter.journal.folder import RunFolder
 
@@ -336,6 +336,38 @@ def test_the_code_and_the_machine_are_noted(run: Run, tmp_path: Path) -> None:
     assert record.environment.distributions["msgspec"]
     assert record.environment.lock_file
     assert record.environment.lock_file.path == "requirements.lock"
+
+
+def test_the_commit_of_a_module_tells_whether_modules_were_changed(tmp_path: Path) -> None:
+    """Or added; other files do not count, and a module that no repository keeps has none."""
+    module = tmp_path / "package" / "module.py"
+    module.parent.mkdir()
+    module.touch()
+    assert capture.commit_of(module) is None
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "x"]):
+        subprocess.run([*git, *command], check=True)
+    commit = capture.commit_of(module)
+    assert commit
+    assert (len(commit), commit[-1] != "+") == (40, True)
+    (tmp_path / "result.json").touch()
+    assert capture.commit_of(module) == commit
+    (tmp_path / "new.py").touch()
+    assert capture.commit_of(module) == f"{commit}+"
+    assert capture.commit_of(tmp_path / "new.py") is None
+    (tmp_path / "new.py").unlink()
+    module.write_text("x = 1\n")
+    assert capture.commit_of(module) == f"{commit}+"
+
+
+def test_the_environment_of_another_interpreter_is_what_it_has(tmp_path: Path) -> None:
+    """One that does not answer is named."""
+    other = tmp_path / "python"
+    other.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    other.chmod(0o755)
+    assert capture.environment_of(str(other)).python == capture.capture_environment().python
+    with pytest.raises(TrackerError, match="nothing/python"):
+        capture.environment_of("nothing/python")
 
 
 def test_every_installed_distribution_is_noted() -> None:

@@ -7,13 +7,14 @@ import shutil
 import subprocess
 import sys
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 
 import msgspec
 
 from taximeter.distributions import Distribution, distributions
+from taximeter.errors import TrackerError
 from taximeter.record import Environment, LockFile, Source
 from taximeter.redact import redact, redact_arguments
 
@@ -30,6 +31,7 @@ _LOCK_FILES = (
 _HEADER = re.compile(r"^(Name|Version):[ \t]*(.*?)[ \t]*$", re.MULTILINE)
 _LONGEST_DIFF = 1 << 20
 _PATIENCE_SECONDS = 10
+_COMMIT = "# branch.oid "
 _ASK = (
     "import sys, msgspec; from taximeter.capture import capture_environment; "
     "sys.stdout.buffer.write(msgspec.json.encode(capture_environment()))"
@@ -64,24 +66,35 @@ def capture_environment() -> Environment:
 
 @cache
 def environment_of(python: str) -> Environment:
-    """Return the environment of an interpreter that has taximeter too, perhaps another one than this."""
+    """Return the environment of an interpreter that has taximeter too, perhaps another one than this.
+
+    Raises:
+        TrackerError: it does not answer.
+    """
     if python == sys.executable:
         return capture_environment()
-    asked = subprocess.run([python, "-P", "-c", _ASK], capture_output=True, check=True)
-    return msgspec.json.decode(asked.stdout, type=Environment)
+    asked = _output(python, "-P", "-c", _ASK)
+    if asked is None:
+        raise TrackerError(f"{python} does not tell what is installed there; make its environment again.")
+    return msgspec.json.decode(asked, type=Environment)
 
 
-@cache
 def taximeter_commit() -> str | None:
-    """Return the commit of taximeter's own repository, with a ``+`` where a module was changed since.
+    """Return the commit of taximeter's own code, as `commit_of` does."""
+    return commit_of(Path(__file__))
 
-    None where its code is in no repository, as when it was installed from a package.
+
+def commit_of(module: Path) -> str | None:
+    """Return the commit of the repository that keeps a module, with a ``+`` where it has changed or new modules.
+
+    None where no repository keeps it, as where a package was installed.
     """
-    folder = str(Path(__file__).parent)
-    if _git("-C", folder, "ls-files", "--error-unmatch", __file__) is None:
+    git = partial(_git, "--no-optional-locks", "-C", str(module.parent))
+    if git("ls-files", "--error-unmatch", str(module)) is None:
         return None
-    commit = _git("-C", folder, "rev-parse", "HEAD")
-    is_changed = _git("-C", folder, "diff", "--quiet", "HEAD", "--", ":(top)*.py") is None
+    lines = (git("status", "--porcelain=v2", "--branch", "--", ":(top)*.py") or "").splitlines()
+    commit = next((line.removeprefix(_COMMIT) for line in lines if line.startswith(_COMMIT)), None)
+    is_changed = any(not line.startswith("#") for line in lines)
     return f"{commit}+" if commit and is_changed else commit
 
 

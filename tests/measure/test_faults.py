@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from taximeter.errors import TrackerError
-from taximeter.measure import faults_causes, faults_training
+from taximeter.measure import faults_causes, faults_training, offspring
 from taximeter.measure.faults import measure_fault
 from taximeter.measure.faults_causes import BrokenVendor, Cause, Damage
 from taximeter.measure.faults_proxy import Proxy
@@ -144,6 +144,7 @@ def test_a_training_that_hangs_is_ended_with_what_it_forked(
     train: Callable[..., Training], lines_tracker: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The points that it was acknowledged are known."""
+    monkeypatch.setattr(offspring, "SETTLE_SECONDS", 0.2)
 
     def hang(_training: int) -> None:
         (lines_tracker / "hang").touch()

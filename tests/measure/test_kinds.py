@@ -118,6 +118,41 @@ def test_a_death_without_the_interface_is_counted_too(cheap_tracker: str, tmp_pa
     assert (sample.altered, sample.invented, sample.exact, sample.recovered) == (0, 0, None, None)
 
 
+@pytest.mark.parametrize("death", list(Death))
+def test_a_training_that_fails_by_itself_has_not_died_of_anything_else(
+    tmp_path: Path, lines_tracker: Path, monkeypatch: pytest.MonkeyPatch, death: Death
+) -> None:
+    """Its own last words are the problem."""
+    monkeypatch.setattr(load("lines"), "location_in", classmethod(lambda _, _folder: str(lines_tracker)))
+    lines_tracker.mkdir()
+    (lines_tracker / "deadly").write_text("50")
+    with pytest.raises(TrackerError, match="the vendor of the tests has died"):
+        measure_crash(CrashSettings(tracker="lines", way="vendor", death=death), tmp_path)
+
+
+def test_a_training_that_was_done_before_it_could_be_killed_is_repeated(
+    cheap_tracker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until one dies in time."""
+    delays = iter([60.0, 0.0])
+    monkeypatch.setattr("taximeter.measure.crash_training.random.uniform", lambda *_: next(delays))
+    settings = CrashSettings(tracker=cheap_tracker, way="vendor", death=Death.FINISHING)
+    assert measure_crash(settings, tmp_path).acknowledged > 0
+    assert {"training-0", "training-1"} <= {folder.name for folder in tmp_path.iterdir()}
+
+
+def test_a_store_that_cannot_be_read_after_a_death_says_why(
+    tmp_path: Path, lines_tracker: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not the same as a store without the run."""
+    monkeypatch.setattr(load("lines"), "location_in", classmethod(lambda _, _folder: str(lines_tracker)))
+    lines_tracker.mkdir()
+    (lines_tracker / "unreadable").touch()
+    sample = measure_crash(CrashSettings(tracker="lines", way="vendor", death=Death.KILL), tmp_path)
+    assert (sample.found, sample.status) == (0, "unreadable")
+    assert "its pages are torn" in sample.said["reading"]
+
+
 def test_a_training_that_goes_on_after_sigterm_says_so(
     tmp_path: Path, lines_tracker: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -141,6 +176,7 @@ def test_writers_at_once_are_counted(
     runs = 2 * writers
     assert (sample.begun, sample.runs_found, sample.died, sample.reasons) == (runs, runs, 0, [])
     assert (sample.found, sample.doubled) == (sample.acknowledged, 0) == (runs * 40, 0)
+    assert (sample.altered, sample.invented, sample.missing, sample.strange) == (0, 0, 0, 0)
     assert sample.seconds
 
 
@@ -171,7 +207,7 @@ def test_runs_that_all_die_are_counted(
 def test_what_a_writer_was_acknowledged_before_it_died_is_counted(
     tmp_path: Path, lines_tracker: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its points cover no losses of others."""
+    """And found."""
     monkeypatch.setattr(load("lines"), "location_in", classmethod(lambda _, _folder: str(lines_tracker)))
     lines_tracker.mkdir()
     (lines_tracker / "deadly").write_text("7")
@@ -179,7 +215,24 @@ def test_what_a_writer_was_acknowledged_before_it_died_is_counted(
     sample = measure_contention(settings, tmp_path)
     assert (sample.begun, sample.died, sample.reasons) == (4, 4, ["its process died"])
     assert (sample.acknowledged, sample.found, sample.runs_found) == (14, 14, 2)
-    assert (sample.altered, sample.doubled, sample.invented) == (0, 0, 0)
+    assert (sample.altered, sample.doubled, sample.invented, sample.missing, sample.strange) == (0, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("what", "reason"), [("unreadable", "its pages are torn"), ("unlistable", "cannot be read afterwards")]
+)
+def test_a_store_that_cannot_be_read_has_lost_everything(
+    tmp_path: Path, lines_tracker: Path, monkeypatch: pytest.MonkeyPatch, what: str, reason: str
+) -> None:
+    """With the reason; that is the worst result, and no lack of one."""
+    monkeypatch.setattr(load("lines"), "location_in", classmethod(lambda _, _folder: str(lines_tracker)))
+    lines_tracker.mkdir()
+    (lines_tracker / what).touch()
+    settings = ContentionSettings(tracker="lines", way="vendor", writers=2, fresh=True, runs=1)
+    sample = measure_contention(settings, tmp_path)
+    assert (sample.died, sample.acknowledged, sample.found) == (0, 80, 0)
+    assert sample.missing == (2 if what == "unlistable" else 0)
+    assert any(reason in each for each in sample.reasons)
 
 
 @pytest.mark.parametrize("name", ["cost", "crash", "growth"])

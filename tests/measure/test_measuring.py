@@ -10,11 +10,11 @@ from time import sleep, time_ns
 import msgspec
 import pytest
 
-from taximeter.capture import taximeter_commit
 from taximeter.environments import version_in_use
 from taximeter.errors import InputError, TrackerError
+from taximeter.measure import measuring
 from taximeter.measure.kind import Depth, Kind, Settings, Times
-from taximeter.measure.measuring import LEDGER, measure, plan
+from taximeter.measure.measuring import LEDGER, Step, measure, plan
 from taximeter.plugins import installed
 
 
@@ -65,6 +65,14 @@ class Track:
         return Time(place=len(self.taken))
 
 
+@pytest.fixture(autouse=True)
+def code(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let taximeter's code be of a commit, which tests may change."""
+    commit = ["c0ffee"]
+    monkeypatch.setattr(measuring, "taximeter_commit", lambda: commit[0])
+    return commit
+
+
 @pytest.fixture
 def track(cheap_tracker: str) -> Track:
     """A kind without faults."""
@@ -111,7 +119,7 @@ def test_results_hold_every_sample_of_every_row(track: Track, tmp_path: Path) ->
     ]
     assert [row.problems for row in found.rows] == [[], []]
     assert found.environment.cores > 0
-    assert (found.commit, found.version) == (taximeter_commit(), version_in_use(track.tracker))
+    assert (found.commit, found.version) == ("c0ffee", version_in_use(track.tracker))
     taken = sorted(time for row in found.rows for time in row.taken)
     assert before <= taken[0] < taken[-1] <= found.made
     assert [time for times in zip(*(row.taken for row in found.rows), strict=True) for time in times] == taken
@@ -214,6 +222,36 @@ def test_a_measurement_that_was_stopped_takes_no_sample_twice(track: Track, tmp_
     assert len(told) == 4 - stops_at
     places = [sample.place for row in track.kind().read(file).rows for sample in row.samples]
     assert sorted(places) == [1, 2, 3, 4]
+
+
+def test_code_that_is_changed_meanwhile_ends_the_measurement(
+    track: Track, tmp_path: Path, code: list[str]
+) -> None:
+    """What was taken is kept, and goes into no results of other code."""
+    steps = plan([track.kind()], [track.tracker], Depth.QUICK)
+
+    def change(_: Step) -> None:
+        code[0] = "decaf"
+
+    with pytest.raises(InputError, match="changed while it measured"):
+        measure(steps, tmp_path, on_step=change)
+    assert not list(tmp_path.rglob("*.json"))
+    assert len(track.taken) == 1
+    (file,) = measure(plan([track.kind()], [track.tracker], Depth.QUICK), tmp_path)
+    assert track.kind().read(file).commit == "decaf"
+    assert len(track.taken) == 5
+
+
+def test_samples_by_code_that_nobody_knows_are_taken_again(track: Track, tmp_path: Path, code: list[str]) -> None:
+    """It may have been changed since."""
+    code[0] += "+"
+    steps = plan([track.kind()], [track.tracker], Depth.QUICK)
+    track.stops_at = 2
+    with pytest.raises(KeyboardInterrupt):
+        measure(steps, tmp_path)
+    track.stops_at = None
+    measure(steps, tmp_path)
+    assert len(track.taken) == 2 + 4
 
 
 @pytest.mark.parametrize("error", [TrackerError("the server is away"), OSError("the server is away")])

@@ -3,6 +3,7 @@
 A file `fail` in its folder holds how often the next writes are to fail; `hang` makes them wait; `stuck` lets it
 hold on to a run that is to be let go, and to a process that ends. A file `needs` names a module that it imports.
 Where there is `stubborn`, a plain run lets its process ignore SIGTERM; `deadly` holds the step at which it dies.
+A store with `unreadable` shows no run, and one with `unlistable` no list of them.
 """
 
 import atexit
@@ -81,11 +82,13 @@ class LinesTracker(Tracker):
 
     def list_runs(self) -> Iterator[RunSummary]:
         """Yield every run."""
+        self._check("unlistable")
         runs = (fold(self.events(log.parent)) for log in Path(self.location).glob("*/log"))
         yield from map(RunSummary.of, sorted(runs, key=lambda run: run.started))
 
     def read_native(self, run_id: str) -> RunRecord:
         """Add the lines up."""
+        self._check("unreadable")
         return fold(self.events(self._found(run_id)))
 
     def read_exact(self, run_id: str) -> RunRecord | None:
@@ -108,6 +111,10 @@ class LinesTracker(Tracker):
         """Yield the events of a log, leaving out a line that was torn."""
         for line in (run / "log").read_bytes().split(b"\n")[1:-1]:
             yield decode(line)
+
+    def _check(self, switch: str) -> None:
+        if Path(self.location, switch).exists():
+            raise OSError("its pages are torn")
 
     def _run(self, run_id: str) -> Path:
         return Path(self.location, name_digest(run_id) if "/" in run_id or len(run_id) > 100 else run_id)
@@ -211,6 +218,7 @@ class LinesPlain(PlainRun):
     def log_metrics(self, metrics: Mapping[str, Any], *, step: Any = None, time: int | None = None) -> None:
         """Add a line."""
         if self._deadly.exists() and int(self._deadly.read_text()) == step:
+            os.write(2, b"the vendor of the tests has died\n")
             os._exit(1)
         self._writer.log_metrics([MetricsLogged(dict(metrics), step or 0, time or 0)])
 

@@ -34,6 +34,18 @@ def changed(
     return msgspec.structs.replace(measurement, rows=rows)
 
 
+def with_lone_writer(measurement: Measurement[Any, Any], fields: dict[str, Any]) -> Measurement[Any, Any]:
+    """Return a measurement of contention that has rows of one writer too."""
+    alone = [
+        Row(
+            settings=msgspec.structs.replace(row.settings, writers=1),
+            samples=[msgspec.structs.replace(row.samples[0], **fields)],
+        )
+        for row in measurement.rows
+    ]
+    return msgspec.structs.replace(measurement, rows=[*alone, *measurement.rows])
+
+
 def of(measurement: Measurement[Any, Any], hardship: Hardship, way: str = "interface") -> Fate:
     """Return what became of a tracker's points."""
     return fate(measurement, way, hardship)
@@ -150,15 +162,31 @@ def test_points_of_writers_that_are_altered_are_told() -> None:
 
 def test_runs_are_counted_where_no_points_are_kept() -> None:
     """A spreadsheet has a row for each run; those that were written over are lost."""
-    fields = {"found": 0, "begun": 40, "died": 4, "runs_found": 12}
-    found = of(changed(make_contention("csv", 4), "vendor", fields, repetitions=[0]), CROWD, "vendor")
+    fields = {"found": 0, "begun": 40, "died": 4, "runs_found": 14, "missing": 24}
+    crowded = with_lone_writer(changed(make_contention("csv", 4), "vendor", fields, repetitions=[0]), {"found": 0})
+    found = of(crowded, CROWD, "vendor")
     assert (found.acknowledged, found.kept, found.lost, found.verdict) == (36, 12, 24, "dropped")
     assert found.sentence.startswith("12 of 36 runs that ended well kept, 24 lost, in 1 trial")
 
 
+def test_points_that_are_all_lost_are_lost_though_all_runs_are_there() -> None:
+    """A lone writer's points are kept, or nobody knows."""
+    crowded = changed(make_contention("csv", 0), "vendor", {"found": 0}, repetitions=[0])
+    for each in (crowded, with_lone_writer(crowded, {"found": 640})):
+        found = of(each, CROWD, "vendor")
+        assert (found.noun, found.lost, found.verdict) == ("acknowledged points", 640, "dropped")
+
+
+def test_runs_that_nobody_wrote_are_told() -> None:
+    """As are those that are there twice."""
+    found = of(changed(make_contention("csv", 0), "vendor", {"strange": 2}, repetitions=[0]), CROWD, "vendor")
+    assert found.verdict == "changed"
+    assert found.sentence.endswith("; 2 runs there twice, or written by nobody")
+
+
 def test_runs_that_are_not_there_are_told() -> None:
-    """Though another one has all their points."""
-    fields = {"begun": 40, "died": 0, "runs_found": 1}
+    """Though others have all their points."""
+    fields = {"begun": 40, "died": 0, "runs_found": 40, "missing": 39}
     found = of(changed(make_contention("csv", 0), "vendor", fields, repetitions=[0]), CROWD, "vendor")
     assert (found.lost, found.verdict) == (0, "changed")
     assert found.sentence.endswith("; 39 of 40 runs that ended well are not there")

@@ -4,13 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Final, TypeVar
 
 import msgspec
-import psutil
 
 from taximeter.environments import check_version, python_for
 from taximeter.errors import TrackerError
@@ -19,8 +18,6 @@ from taximeter.redact import redact
 
 PATIENCE_SECONDS: Final = 600.0
 """After so long a process is ended, and what it measured counts as failed."""
-SETTLE_SECONDS: Final = 120.0
-"""So long after the end of a training what it started, and a courier, may still write to the store."""
 
 O = TypeVar("O", bound=msgspec.Struct)  # noqa: E741 - an order
 R = TypeVar("R", bound=msgspec.Struct)
@@ -88,33 +85,6 @@ def start(module: str, python: str, folder: Path, prefix: Sequence[str] = ()) ->
             stderr=said,
             start_new_session=True,
         )
-
-
-def offspring(process: int, way: Way) -> set[psutil.Process]:
-    """Return what a process started, and all that this started in turn, without couriers."""
-    try:
-        found = psutil.Process(process).children(recursive=True)
-        session = os.getsid(process)
-    except (psutil.NoSuchProcess, ProcessLookupError):
-        return set()
-    return {each for each in found if way == "vendor" or _session_of(each) == session}
-
-
-def see_out(processes: Iterable[psutil.Process]) -> list[str]:
-    """Give processes as long as a courier has, end those that are left, and return their names."""
-    _, left = psutil.wait_procs([*processes], timeout=SETTLE_SECONDS)
-    names = []
-    for process in left:
-        with suppress(psutil.NoSuchProcess):
-            names.append(process.name())
-            process.kill()
-    return sorted(names)
-
-
-def _session_of(process: psutil.Process) -> int | None:
-    with suppress(ProcessLookupError):
-        return os.getsid(process.pid)
-    return None
 
 
 def last_words(folder: Path) -> str:

@@ -1,16 +1,17 @@
 """Logs points until it dies: ``python -m taximeter.measure.crash_worker``.
 
 Standard input has an `Order`.
-The file `PROGRESS` in the current folder, which the killer watches, holds a `Progress`.
+The file `PROGRESS` in the current folder, which the killer watches, holds a `Progress`: three integers of 64 bits.
 """
 
 import mmap
+import os
 import signal
 import struct
 import sys
 from enum import IntEnum
 from pathlib import Path
-from time import perf_counter, sleep
+from time import perf_counter_ns, sleep
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -21,7 +22,7 @@ PROGRESS: Final = "progress"
 RUN_ID: Final = "run_id"
 PAUSE_SECONDS: Final = 0.001
 _SOONEST_SECONDS = 1e-6
-_FORMAT = struct.Struct("<qqd")
+_FORMAT = struct.Struct("=3q")
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,11 +48,11 @@ class Stage(IntEnum):
 
 
 class Progress(NamedTuple):
-    """How many points were acknowledged, where the training is, and how many seconds its finish took."""
+    """How many points were acknowledged, where the training is, and how many nanoseconds its finish took."""
 
     acknowledged: int = 0
     stage: Stage = Stage.LOGGING
-    finish: float = 0.0
+    finish: int = 0
 
 
 def read_progress(folder: Path) -> Progress:
@@ -66,6 +67,7 @@ def read_progress(folder: Path) -> Progress:
 def main() -> None:
     """Log until something ends it."""
     order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
+    os.dup2(2, 1)  # nobody reads what a vendor prints
     folder = Path.cwd()
     run = start(order.way, order.tracker, order.location, folder)
     partial = folder / f".{RUN_ID}"
@@ -74,21 +76,23 @@ def main() -> None:
     with (folder / PROGRESS).open("w+b") as file:
         file.write(_FORMAT.pack(*Progress()))
         file.flush()
-        _log(run, order, mmap.mmap(file.fileno(), _FORMAT.size))
+        _log(run, order, memoryview(mmap.mmap(file.fileno(), _FORMAT.size)).cast("q"))
 
 
-def _log(run: Any, order: Order, progress: mmap.mmap) -> None:
+def _log(run: Any, order: Order, progress: memoryview) -> None:
+    """Log; each number of the progress is written at once, so that no death can tear it."""
     for number in range(order.points):
         run.log_metrics({"loss": value_of(number)}, step=number)
-        _FORMAT.pack_into(progress, 0, *Progress(number + 1))
+        progress[0] = number + 1
         sleep(PAUSE_SECONDS)
-    began = perf_counter()
-    _FORMAT.pack_into(progress, 0, *Progress(order.points, Stage.LOGGED))
+    began = perf_counter_ns()
+    progress[1] = Stage.LOGGED
     if order.dies_after is not None:
         _die_in(order.dies_after)
     if order.finish:
         run.finish()
-        _FORMAT.pack_into(progress, 0, *Progress(order.points, Stage.FINISHED, perf_counter() - began))
+        progress[2] = perf_counter_ns() - began
+        progress[1] = Stage.FINISHED
 
 
 def _die_in(seconds: float) -> None:

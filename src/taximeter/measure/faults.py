@@ -10,7 +10,7 @@ from taximeter.measure.faults_causes import prefix_for
 from taximeter.measure.faults_stage import AREA, SERVER_FAULTS, FaultSample, FaultSettings, Order, Report
 from taximeter.measure.faults_worker import Fault
 from taximeter.measure.kind import Depth, Kind, Times
-from taximeter.measure.ways import readable
+from taximeter.measure.ways import LOGGED, readable
 
 _QUICK = (Fault.FORK,)
 
@@ -21,7 +21,7 @@ def _plan(trackers: Sequence[str], depth: Depth) -> list[FaultSettings]:
         FaultSettings(tracker=tracker, way=way, fault=fault)
         for fault in (_QUICK if depth == Depth.QUICK else Fault)
         for tracker in can_be_read
-        for way in ("vendor", "interface")
+        for way in LOGGED
     ]
 
 

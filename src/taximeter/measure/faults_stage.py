@@ -32,7 +32,7 @@ from taximeter.measure.faults_proxy import Proxy
 from taximeter.measure.faults_training import Outcome, Training
 from taximeter.measure.faults_worker import ACKNOWLEDGED, ARTIFACT, POINTS, REFUSED, UNSUPPORTED, Fault, content
 from taximeter.measure.faults_worker import Order as TrainingOrder
-from taximeter.measure.held import Held, count_held, points_of
+from taximeter.measure.held import Held, count_held, points_of, read_run
 from taximeter.measure.kind import Settings
 from taximeter.measure.ways import Way
 from taximeter.plugins import load
@@ -71,7 +71,7 @@ class FaultSample(msgspec.Struct, frozen=True, kw_only=True):
             afterwards, and ``recover``.
         acknowledged: points whose call returned.
         refused: points whose call raised.
-        found: acknowledged points that the store holds natively at the end, before anything is recovered.
+        found: acknowledged points that the store holds natively when the fault is over, and nothing recovered yet.
         altered: those that it holds with another value.
         doubled: further points with a step that is there already.
         invented: points that were never logged.
@@ -169,6 +169,8 @@ class _Scene:
             if self._cause.when == "afterwards":
                 self._check_clean()
                 self._cause.begin(0)
+            else:
+                training.put_right()
             native = self._read(native=True)
         finally:
             training.put_right()
@@ -206,14 +208,10 @@ class _Scene:
         if not self._training.run_id:
             return None
         with Store(self._store) as opened:
-            try:
-                return opened.read(self._training.run_id, native=native)
-            except TaximeterError as error:
-                self._training.hear("reading", str(error))
-                return None
-            finally:
-                for warning in opened.warnings:
-                    self._training.hear("reading", warning)
+            reading = read_run(opened, self._training.run_id, native=native)
+            for words in filter(None, (reading.problem, *opened.warnings)):
+                self._training.hear("reading", words)
+            return reading.record
 
     def _sample(self, native: RunRecord | None, exact: RunRecord | None) -> FaultSample:
         training, is_ours = self._training, self._settings.way == "interface"

@@ -14,10 +14,12 @@ from time import monotonic
 from typing import IO, cast
 
 import msgspec
+import psutil
 
-from taximeter.measure.child import offspring, python_of, see_out
+from taximeter.measure.child import python_of
 from taximeter.measure.faults_causes import Cause
 from taximeter.measure.faults_worker import HUNG, POINTS, PROGRESS, UNSUPPORTED, Order, Stage, Word
+from taximeter.measure.offspring import children_of, see_out
 from taximeter.redact import redact
 
 PATIENCE_SECONDS = 90.0
@@ -59,6 +61,7 @@ class Training:
         self._deadline: float | None = None
         self._stage: Stage | None = None
         self._errors = bytearray()
+        self._started: set[psutil.Process] = set()
         self._deaf_until = 0
         self.outcome = Outcome.WENT_ON
         self.at = ""
@@ -123,6 +126,7 @@ class Training:
 
     def _act(self, stage: Stage) -> None:
         """Begin or end the fault where the training has come to."""
+        self._started |= children_of(self._process.pid, self._order.way)
         if stage == Stage.BEFORE and self._cause.when == "in the middle":
             self._warm_up(self.run_id)
             self._begin()
@@ -187,10 +191,11 @@ class Training:
         self._kill()
 
     def _kill(self) -> None:
-        """End it, and then what it started, once that has had its time."""
-        started = offspring(self._process.pid, self._order.way)
+        """End it, and the fault, and then what it started, once that has had its time."""
+        self._started |= children_of(self._process.pid, self._order.way)
         self._process.kill()
-        see_out(started)
+        self.put_right()
+        see_out(self._started)
 
     def _collect(self, stream: IO[bytes]) -> None:
         with suppress(ValueError):  # it was closed meanwhile

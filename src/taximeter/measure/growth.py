@@ -12,7 +12,7 @@ from taximeter.journal.home import Destination
 from taximeter.measure.child import ask, python_of
 from taximeter.measure.growth_worker import Growth, Order, Report
 from taximeter.measure.kind import Depth, Kind, Settings, Times
-from taximeter.measure.ways import Way, readable
+from taximeter.measure.ways import LOGGED, Way, readable
 from taximeter.plugins import load
 from taximeter.store.client import Store
 
@@ -27,7 +27,7 @@ _SIZES = {
     Growth.KEYS: (10, 100, 1_000),
 }
 _QUICK = {Growth.POINTS: (1_000, 10_000)}
-_WAYS: dict[Depth, tuple[Way, ...]] = {Depth.FULL: ("vendor", "interface"), Depth.QUICK: ("interface",)}
+_WAYS: dict[Depth, tuple[Way, ...]] = {Depth.FULL: LOGGED, Depth.QUICK: ("interface",)}
 
 
 class GrowthSettings(Settings, frozen=True, kw_only=True):

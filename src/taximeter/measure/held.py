@@ -1,11 +1,15 @@
 """What a store holds of the points that a training was acknowledged."""
 
 from collections.abc import Collection
+from typing import NamedTuple
 
 import msgspec
 
+from taximeter.errors import InputError, TaximeterError
 from taximeter.measure.ways import value_of
 from taximeter.record import RunRecord, Series
+from taximeter.redact import redact
+from taximeter.store.client import Store
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +26,30 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     altered: int
     doubled: int
     invented: int
+
+
+class Reading(NamedTuple):
+    """A run as a store has it; where there is none, why it cannot be read, or nothing where it is not there."""
+
+    record: RunRecord | None
+    problem: str = ""
+
+    @property
+    def status(self) -> str:
+        """Of the run, or ``absent`` or ``unreadable``."""
+        if self.record:
+            return self.record.status
+        return "unreadable" if self.problem else "absent"
+
+
+def read_run(store: Store, run_id: str, *, native: bool) -> Reading:
+    """Read a run of a store that may have lost it, or may be broken."""
+    try:
+        return Reading(store.read(run_id, native=native))
+    except InputError:
+        return Reading(None)
+    except TaximeterError as error:
+        return Reading(None, redact(str(error)))
 
 
 def points_of(record: RunRecord | None) -> Series:

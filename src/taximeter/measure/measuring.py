@@ -19,10 +19,11 @@ import msgspec
 from taximeter.archive import save
 from taximeter.capture import environment_of, taximeter_commit
 from taximeter.environments import python_for, version_in_use
-from taximeter.errors import TaximeterError
+from taximeter.errors import InputError, TaximeterError
 from taximeter.measure.kind import Depth, Kind, Measurement, Row
 from taximeter.measure.ledger import Entry, Ledger
 from taximeter.plugins import load
+from taximeter.record import Environment
 from taximeter.redact import redact, redact_arguments
 
 LEDGER = ".measuring.jsonl"
@@ -35,6 +36,18 @@ class Versions(NamedTuple):
     taximeter: str
     commit: str | None
     vendor: str | None
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the code is of no commit, so that nobody knows which it is."""
+        return (self.commit or "").endswith("+")
+
+    def check(self) -> None:
+        """Raise `InputError` where the code is another one by now."""
+        if taximeter_commit() != self.commit:
+            raise InputError(
+                "taximeter's own code was changed while it measured: start again, with what it is now."
+            )
 
 
 class Step(NamedTuple):
@@ -82,7 +95,7 @@ def measure(
 ) -> list[Path]:
     """Take samples, and write the results of each kind and tracker.
 
-    What was taken before a measurement was stopped is not taken again.
+    What was taken before a measurement was stopped is not taken again, unless by changed code of no commit.
 
     Args:
         steps: as `plan` returns them.
@@ -92,10 +105,17 @@ def measure(
 
     Returns:
         The files that were written.
+
+    Raises:
+        InputError: taximeter's own code was changed meanwhile; what was taken before is kept.
+        TrackerError: an environment of its own is broken.
     """
     ledger, turn = Ledger(folder / LEDGER), Lock()
+    ledger.remove({step.key for step in steps if step.versions.is_changed})
+    environments = {step.settings.tracker: environment_of(python_for(step.settings.tracker)) for step in steps}
 
     def take(step: Step) -> None:
+        step.versions.check()
         on_step(step)
         taken = _now()
         came_of_it = _take(step)
@@ -106,7 +126,7 @@ def measure(
     for at_once, together in groupby(missing, key=lambda step: step.jobs(jobs)):
         _take_each(take, [*together], at_once)
     taken = [(step, entry) for step in steps if (entry := ledger.find(step.key))]
-    written = [save(measurement, folder, name) for name, measurement in _results(taken)]
+    written = [save(measurement, folder, name) for name, measurement in _results(taken, environments)]
     ledger.remove({step.key for step in steps})
     return written
 
@@ -149,7 +169,9 @@ def _scratch() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _results(taken: Sequence[tuple[Step, Entry]]) -> Iterator[tuple[str, Measurement[Any, Any]]]:
+def _results(
+    taken: Sequence[tuple[Step, Entry]], environments: dict[str, Environment]
+) -> Iterator[tuple[str, Measurement[Any, Any]]]:
     """Yield the results of each kind and tracker, with the name of their file."""
     made = _now()
     groups: dict[tuple[str, str], list[tuple[Step, Entry]]] = {}
@@ -168,7 +190,7 @@ def _results(taken: Sequence[tuple[Step, Entry]]) -> Iterator[tuple[str, Measure
                 made=made,
                 command=shlex.join(["taximeter", *redact_arguments(sys.argv[1:])]),
                 depth=group[0][0].depth,
-                environment=environment_of(python_for(tracker)),
+                environment=environments[tracker],
                 rows=_rows(group),
             ),
         )

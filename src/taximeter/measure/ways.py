@@ -16,6 +16,8 @@ Way = Literal["vendor", "adapter", "interface"]
 """The vendor's own API as its documentation has it; our adapter, fed directly; journal and courier."""
 
 WAYS: tuple[Way, ...] = ("vendor", "adapter", "interface")
+LOGGED: tuple[Way, ...] = ("vendor", "interface")
+"""Those that a training script logs on."""
 EXPERIMENT = "measured"
 _NUMBERS = count(1)
 

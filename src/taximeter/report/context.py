@@ -254,7 +254,7 @@ def _taken(content: Any) -> str:
     times = [time for row in getattr(content, "rows", ()) for time in row.taken]
     if not times:
         return moment(content.made)
-    return f"{moment(min(times)).removesuffix(' UTC')} to {moment(content.made)}"
+    return f"{moment(min(times)).removesuffix(' UTC')} to {moment(max(times))}"
 
 
 def _code(content: Any) -> Cell:

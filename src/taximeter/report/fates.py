@@ -1,7 +1,7 @@
 """What became of acknowledged points when something went wrong: kept, altered or lost."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 from taximeter.measure.crash_training import Death
@@ -12,7 +12,7 @@ from taximeter.report.text import counted, listed
 
 MEANINGS: Final = (
     ("identical", "all kept"),
-    ("changed", "none lost, but some altered, doubled or not known, or a trial or a run failed"),
+    ("changed", "none lost, but some altered, doubled or not known, or something else went wrong in a trial"),
     ("dropped", "some lost"),
     ("refused", "nothing was acknowledged: each call was refused, or none returned"),
     ("unsupported", "not measured, or no such thing"),
@@ -104,24 +104,21 @@ class Fate(NamedTuple):
 
 
 class Hardship(NamedTuple):
-    """One thing that went wrong, in words, and how to find its row and to judge a sample."""
+    """One thing that went wrong, in words, and how to find its row and to judge it among all rows of its way."""
 
     kind: str
     name: str
     is_it: Callable[[Any], bool]
-    judge: Callable[[Row[Any, Any]], Fate]
+    judge: Callable[[Row[Any, Any], Sequence[Row[Any, Any]]], Fate]
 
 
 def fate(measurement: Measurement[Any, Any] | None, way: str, hardship: Hardship) -> Fate:
     """Return what became of a tracker's points."""
-    rows = [
-        row
-        for row in (measurement.rows if measurement else ())
-        if row.settings.way == way and hardship.is_it(row.settings)
-    ]
-    if not rows:
+    rows = [row for row in (measurement.rows if measurement else ()) if row.settings.way == way]
+    row = next((row for row in rows if hardship.is_it(row.settings)), None)
+    if row is None:
         return Fate(problem=NOT_MEASURED)
-    return hardship.judge(rows[0]) if rows[0].samples else Fate(problem=problem_of(rows[0]))
+    return hardship.judge(row, rows) if row.samples else Fate(problem=problem_of(row))
 
 
 def hardships(kinds: dict[str, list[Measurement[Any, Any]]]) -> list[Hardship]:
@@ -156,7 +153,7 @@ def crowd(writers: int, *, fresh: bool) -> Hardship:
     return Hardship("contention", name, lambda it: (it.writers, it.fresh) == (writers, fresh), _judge_crowd)
 
 
-def _judge_points(row: Row[Any, Any]) -> Fate:
+def _judge_points(row: Row[Any, Any], _: Sequence[Row[Any, Any]]) -> Fate:
     """Judge points by the exact record where there is one, and natively else."""
     kept, altered, unknown = map(sum, zip(*map(_held, row.samples), strict=True))
     return Fate(
@@ -208,7 +205,7 @@ def _state(sample: Any) -> str:
 def _details(row: Row[Any, Any]) -> tuple[str, ...]:
     found = sum(sample.found for sample in row.samples)
     exact = [sample.exact for sample in row.samples if sample.exact is not None]
-    told = [f"{how}: {words}" for sample in row.samples for how, words in getattr(sample, "said", {}).items()]
+    said = [each for sample in row.samples for each in getattr(sample, "said", {}).items()]
     means = [sample.means for sample in row.samples if getattr(sample, "means", "")]
     artifacts = [sample.artifact for sample in row.samples if getattr(sample, "artifact", None)]
     lines = []
@@ -218,36 +215,48 @@ def _details(row: Row[Any, Any]) -> tuple[str, ...]:
     if artifacts:
         lines.append(f"The artifact afterwards: {_counted(artifacts)}.")
     lines += [f"Made so: {one}." for one in dict.fromkeys(means)]
-    return (*lines, *(f"It said: {one}" for one in dict.fromkeys(told)))
+    return (*lines, *dict.fromkeys(f"{how.capitalize()}: {words}" for how, words in said))
 
 
-def _judge_crowd(row: Row[Any, Any]) -> Fate:
+def _judge_crowd(row: Row[Any, Any], rows: Sequence[Row[Any, Any]]) -> Fate:
     total = {
         part: sum(getattr(sample, part) for sample in row.samples)
-        for part in ("begun", "died", "acknowledged", "found", "altered", "doubled", "invented")
+        for part in ("begun", "died", "acknowledged", "found", "altered", "doubled", "invented", "strange")
     }
     reasons = dict.fromkeys(reason for sample in row.samples for reason in sample.reasons)
-    ended = total["begun"] - total["died"]
-    listed_runs = sum(min(sample.runs_found, sample.begun - sample.died) for sample in row.samples)
-    keeps_points = total["found"] > 0 or not listed_runs
-    missing = ended - listed_runs if keeps_points else 0
+    ended, missing = total["begun"] - total["died"], sum(map(_missing, row.samples))
+    keeps_points = not any(map(_keeps_runs_only, rows))
+    absent = f"{missing:,} of {counted(ended, 'run')} that ended well are not there"
     flaws = [
         problem_of(row),
-        f"{missing:,} of {counted(ended, 'run')} that ended well are not there" if missing else "",
+        absent if missing and keeps_points else "",
+        f"{counted(total['strange'], 'run')} there twice, or written by nobody" if total["strange"] else "",
         f"{counted(total['doubled'], 'point')} doubled" if total["doubled"] else "",
         f"{counted(total['invented'], 'point')} never logged" if total["invented"] else "",
     ]
     return Fate(
         noun="acknowledged points" if keeps_points else "runs that ended well",
         acknowledged=total["acknowledged"] if keeps_points else ended,
-        kept=total["found"] if keeps_points else listed_runs,
+        kept=total["found"] if keeps_points else ended - missing,
         altered=total["altered"] if keeps_points else 0,
         died=total["died"],
         samples=len(row.samples),
         states=f"{total['died']:,} of {counted(total['begun'], 'run')} died",
         flaws=tuple(filter(None, flaws)),
-        details=tuple(f"A run died of: {reason}" for reason in reasons),
+        details=tuple(f"A problem: {reason}" for reason in reasons),
     )
+
+
+def _missing(sample: Any) -> int:
+    """Return how many runs ended well and are not there; an older sample tells it only where none died."""
+    ended: int = sample.begun - sample.died
+    return ended - min(sample.runs_found, ended) if sample.missing is None else int(sample.missing)
+
+
+def _keeps_runs_only(row: Row[Any, Any]) -> bool:
+    """Tell whether a row says that not even a lone writer's points are kept, but its runs are."""
+    is_alone = row.settings.writers == 1 and bool(row.samples)
+    return is_alone and all(sample.runs_found and not sample.found for sample in row.samples)
 
 
 def _counted(words: Iterable[str]) -> str:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
-from taximeter.measure.child import SETTLE_SECONDS
 from taximeter.measure.crash_training import FEWEST_POINTS, MOST_POINTS
 from taximeter.measure.crash_worker import PAUSE_SECONDS
+from taximeter.measure.offspring import SETTLE_SECONDS
 from taximeter.plugins import tracker_name
 from taximeter.report.experiment import SYNTHETIC, TLC, Experiment
 from taximeter.report.material import Material, Source
@@ -21,9 +21,10 @@ _ALWAYS: Final = "No total score and no winner: every figure stands for itself."
 _MEASURED: Final = (
     "Every sample comes from processes of its own, with one tracker unless its row names several.",
     "The rows of a kind take turns; kills and faults may be tried several at once.",
-    f"A kill comes after {FEWEST_POINTS} to {MOST_POINTS} points, one every {1000 * PAUSE_SECONDS:g} ms.",
+    f"A kill comes after {FEWEST_POINTS} to {MOST_POINTS} points, with {1000 * PAUSE_SECONDS:g} ms between calls.",
     "A longer training would lose a smaller share of its points.",
-    "Killed in finish are trainings that had not returned from it; one that was done sooner is repeated.",
+    "Killed in finish are trainings within the time that it usually takes; one that was done sooner is repeated.",
+    "A training that SIGTERM does not end goes on to its last point, and counts as it is then found.",
     f"A dead training's processes and couriers have {SETTLE_SECONDS:g} seconds; then the store is read.",
     "Releases run in environments of their own; what is installed shares one with all trackers, and pays for it.",
     "Vendors have their documented defaults, but for what keeps them offline.",
@@ -134,8 +135,9 @@ def limitations_of(material: Material, experiment: Experiment | None) -> list[st
     if measured := _measured(material):
         quick = dict.fromkeys(each.kind for each in measured if each.content.depth == "quick")
         places = {
-            (moment(each.content.made)[:10], machine(each.content.environment), each.content.commit)
+            (moment(taken)[:10], machine(each.content.environment), each.content.commit)
             for each in measured
+            for taken in (*(time for row in each.content.rows for time in row.taken), each.content.made)
         }
         sentences += [_SCALES, _LOCAL]
         sentences += [_QUICK.format(listed(quick))] if quick else []
