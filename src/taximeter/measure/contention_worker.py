@@ -19,7 +19,7 @@ from taximeter.measure.ways import Way, start, value_of
 
 BEGUN: Final = "begun"
 PROGRESS: Final = "progress"
-_COUNT = struct.Struct("<q")
+_COUNT = struct.Struct("=q")
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,17 +75,18 @@ def main() -> None:
 
 def _carry_out(order: Order) -> Report:
     with Path(PROGRESS).open("w+b") as file:
-        file.write(bytes(order.runs * _COUNT.size))
+        size = order.runs * _COUNT.size
+        file.write(bytes(size))
         file.flush()
-        progress = mmap.mmap(file.fileno(), order.runs * _COUNT.size)
+        progress = memoryview(mmap.mmap(file.fileno(), size)).cast("q")
     started: list[Any] = []
     reports = [_write(order, started, progress) for _ in range(order.runs)]
     return Report(runs=[*map(_settled, reports, started)])
 
 
-def _write(order: Order, started: list[Any], progress: mmap.mmap) -> RunReport:
+def _write(order: Order, started: list[Any], progress: memoryview) -> RunReport:
     began, acknowledged, problem, is_unsupported = perf_counter(), 0, "", False
-    run, place = None, sum(run is not None for run in started) * _COUNT.size
+    run, place = None, sum(run is not None for run in started)
     try:
         run = start(order.way, order.tracker, order.location, Path.cwd())
         with Path(BEGUN).open("a") as begun:
@@ -93,7 +94,7 @@ def _write(order: Order, started: list[Any], progress: mmap.mmap) -> RunReport:
         for number in range(order.points):
             run.log_metrics({"loss": value_of(number)}, step=number)
             acknowledged += 1
-            _COUNT.pack_into(progress, place, acknowledged)
+            progress[place] = acknowledged
         run.finish()
     except Unsupported as error:
         problem, is_unsupported = str(error), True
