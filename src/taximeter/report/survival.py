@@ -11,7 +11,7 @@ from taximeter.report.samples import NOT_MEASURED, WAYS
 from taximeter.report.tables import Sheet
 from taximeter.report.text import counted, ranged
 
-_ENDS: Final = 220
+_ENDS: Final = 250
 _PARTS: Final = (("identical", "kept"), ("changed", "altered"), ("dropped", "lost"), ("paler", "not known"))
 
 
