@@ -409,6 +409,16 @@ def test_a_head_sorts_by_exact_values(page: Page) -> None:
     assert [row[0] for row in rows_of(table.locator("tbody"))] == ["wandb", "csv", "tensorboard", "mlflow"]
 
 
+def test_a_head_sorts_versions_by_their_numbers(tmp_path: Path, visit: Any) -> None:
+    """A version is no decimal."""
+    for name, version in (("mlflow", "3.9.0"), ("csv", "10.1"), ("wandb", "3.17.2")):
+        cost = msgspec.structs.replace(make_cost(name, 10.0), version=version)
+        save(cost, tmp_path / "results", f"cost-{name}")
+    table = visit(render(tmp_path).parent).page.locator("#table-cost-vendor")
+    table.get_by_role("button", name="version").click()
+    assert [row[1] for row in rows_of(table.locator("tbody"))] == ["3.9.0", "3.17.2", "10.1"]
+
+
 def test_enter_opens_the_evidence_of_a_loss(page: Page) -> None:
     """What was counted, what was said, and the command; Escape goes back to the cell."""
     cell = page.locator("#table-survival-vendor tr", has_text="disk full").locator("a.mark").last

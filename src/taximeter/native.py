@@ -1,5 +1,6 @@
 """What a tracker keeps of a run by itself: the native view held against the record, part by part."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from taximeter.record import RunRecord
 
 _RUN_FIELDS = ("experiment", "name", "status", "started", "ended", "parent_id", "hypothesis", "notes")
 _EXAMPLES = 5
+_FACT = re.compile(r"""\w+(?:\[(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\d+)\])?""")
 
 
 class NativePart(msgspec.Struct, frozen=True):
@@ -67,12 +69,17 @@ def _compare_part(name: str, facts: Mapping[str, str], theirs: Mapping[str, str]
 
 def _examples(part: str, found: list[Difference]) -> list[Difference]:
     """Return the first differences of a part, leaving out what the vendor added."""
-    chosen = [
-        difference for difference in found if difference.left != ABSENT and _part_of(difference.path) == part
-    ]
+    chosen = [difference for difference in found if difference.left != ABSENT and part_of(difference.path) == part]
     return chosen[:_EXAMPLES]
 
 
-def _part_of(path: str) -> str:
+def part_of(path: str) -> str:
+    """Return the part of the record that a difference is in, by its path."""
     field = path.partition("[")[0].partition(".")[0]
     return "run" if field in _RUN_FIELDS else field
+
+
+def fact_of(path: str) -> str:
+    """Return the path of the fact that a difference is in: a field of the run, or one name or place of a part."""
+    found = _FACT.match(path)
+    return found[0] if found else path

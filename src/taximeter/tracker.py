@@ -229,7 +229,7 @@ class Tracker(ABC):
             from taximeter.direct import AdapterRun  # noqa: PLC0415 - which imports this module
 
             return AdapterRun(self, experiment, name)
-        raise Unsupported(f"{self.name} has no plain run ({experiment}/{name}): nobody has written it.")
+        raise Unsupported(f"{self.name} has no plain run: nobody has written it.")
 
     @classmethod
     def serve(cls, folder: Path, python: str) -> AbstractContextManager[str]:

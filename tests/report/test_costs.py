@@ -100,14 +100,15 @@ def test_page_and_text_show_that_a_repetition_failed(tmp_path: Path, visit: Any)
 # Pairs
 
 
-TIMES = "stored, × the vendor's time"
+TIMES = "from start to stored, × the vendor's time"
+AT_ONCE = {"imported": 0.0, "started": 0.0}
 
 
 def test_ratios_pair_samples_of_the_same_repetition() -> None:
     """A repetition that failed on one way is left out on both, and those after it do not slip."""
     cost = make_cost("csv", 10.0)
-    vendor = samples(cost, "vendor", {"complete": 1.0}, {"complete": 100.0})
-    ours = samples(cost, "interface", {"complete": 2.0}, {"complete": 9.0}, {"complete": 200.0})
+    vendor = samples(cost, "vendor", *(AT_ONCE | {"complete": each} for each in (1.0, 100.0)))
+    ours = samples(cost, "interface", *(AT_ONCE | {"complete": each} for each in (2.0, 9.0, 200.0)))
     cost = changed(cost, "vendor", samples=vendor, repetitions=[0, 2], problems=["it hung"])
     found = cell(changed(cost, "interface", samples=ours, repetitions=[0, 1, 2]), "interface", TIMES)
     assert found.exact == "2"
@@ -118,10 +119,19 @@ def test_ratios_pair_samples_of_the_same_repetition() -> None:
 def test_ratios_compare_times_of_a_call() -> None:
     """A loop that ran out of time has made fewer calls than the other one."""
     cost = make_cost("csv", 10.0)
-    vendor = samples(cost, "vendor", {"complete": 20.0, "calls": 10})
-    ours = samples(cost, "interface", {"complete": 4.0, "calls": 200})
+    vendor = samples(cost, "vendor", AT_ONCE | {"complete": 20.0, "calls": 10})
+    ours = samples(cost, "interface", AT_ONCE | {"complete": 4.0, "calls": 200})
     cost = changed(cost, "vendor", samples=vendor, repetitions=[0])
     assert cell(changed(cost, "interface", samples=ours, repetitions=[0]), "interface", TIMES).exact == "0.01"
+
+
+def test_ratios_count_from_the_start_of_the_run() -> None:
+    """A vendor is imported before its first call, and a courier's after the first of taximeter."""
+    cost = make_cost("csv", 10.0)
+    vendor = samples(cost, "vendor", {"imported": 1.0, "started": 0.5, "complete": 0.5})
+    ours = samples(cost, "interface", {"imported": 0.1, "started": 0.1, "complete": 1.8})
+    cost = changed(cost, "vendor", samples=vendor, repetitions=[0])
+    assert cell(changed(cost, "interface", samples=ours, repetitions=[0]), "interface", TIMES).exact == "1"
 
 
 def test_bytes_are_those_of_a_call() -> None:

@@ -207,6 +207,38 @@ def test_a_training_that_went_on_is_no_whole_fate() -> None:
     assert found.sentence.endswith("; went on to its end in 1 of 2 trials")
 
 
+@pytest.mark.parametrize(("training", "at"), [("hung", "exit"), ("died", "finish"), ("met exceptions", "finish")])
+def test_a_training_that_did_not_end_as_it_should_is_no_whole_fate(training: str, at: str) -> None:
+    """Though all points are there; what was refused at a call is counted instead."""
+    fields = {"training": training, "at": at}
+    found = of(changed(make_faults("csv", 1.0), "vendor", {}, fields, repetitions=[0, 1]), FULL_DISK, "vendor")
+    assert (found.text, found.is_whole) == ("100 %", False)
+    assert f"the training {training} at {at} in 1 of 2 trials" in found.sentence
+    refused = {"training": "met exceptions", "at": "a call"}
+    found = of(changed(make_faults("csv", 1.0), "vendor", refused, repetitions=[0]), FULL_DISK, "vendor")
+    assert found.is_whole
+
+
+@pytest.mark.parametrize(("died", "grade"), [(0, "identical"), (1, "changed"), (14, "dropped")])
+def test_many_writers_are_judged_by_the_runs_that_live_too(died: int, grade: str) -> None:
+    """Not only by what the dead ones were acknowledged."""
+    (need,) = (each for each in NEEDS if each.name == "many writers")
+    crowded = changed(make_contention("csv", died), "vendor", {"missing": 0}, repetitions=[0])
+    mark = need.judge(Tracker("csv", {"contention": crowded}, None, None), "vendor")
+    assert (mark.verdict, mark.text) == (grade, f"{died} of 16 died" if died else "100 %")
+
+
+def test_the_short_story_leaves_out_who_has_no_vendor(tmp_path: Path) -> None:
+    """On the vendors' way, and says so."""
+    for name, vendor in (("csv", None), ("mlflow", "mlflow")):
+        save(msgspec.structs.replace(make_crash(name, 1.0), vendor=vendor), tmp_path / "results", f"crash-{name}")
+    table = story_table(read_material(tmp_path))
+    assert table
+    cells = {row[0].text: [cell.text for cell in row[1:]] for row in table.rows}
+    assert cells["keep every acknowledged point of a kill"] == ["1 of 1 tracker", "2 of 2 trackers"]
+    assert table.note == "Without csv as the vendor ships it: of these there is no vendor."
+
+
 # On the page
 
 

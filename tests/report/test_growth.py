@@ -47,8 +47,11 @@ def test_a_title_says_of_how_many_trackers_it_is() -> None:
         without(make_growth("aim", 1.0), "vendor", 100, 1_000),
     ]
     (figure,) = growth_figures(growths, "here")
-    words = "Writing grows about as the runs in a store do, or slower, with {} of 3 trackers"
-    assert figure.title == {"vendor": words.format(2), "interface": words.format(3)}
+    words = "Writing grows about as the runs in a store do, or slower, with"
+    assert figure.title == {
+        "vendor": f"{words} 2 trackers of which two sizes were measured",
+        "interface": f"{words} 3 trackers",
+    }
 
 
 def test_the_order_is_that_of_the_vendors_slopes_on_both_ways() -> None:

@@ -88,6 +88,23 @@ def test_what_was_not_measured_has_no_principles(tmp_path: Path) -> None:
     assert make_report(material).sentence == "What each of 1 tracker keeps."
 
 
+@pytest.mark.parametrize(
+    ("fields", "several"),
+    [
+        ({}, ""),
+        ({"commit": "c0ffee"}, "states of taximeter"),
+        ({"made": 0}, "days"),
+        ({"commit": "c0ffee", "made": 0}, "days and states of taximeter"),
+    ],
+)
+def test_what_differs_among_measurements_is_named(tmp_path: Path, fields: dict[str, Any], several: str) -> None:
+    """And nothing else."""
+    for name, changes in (("csv", {}), ("mlflow", fields)):
+        save(replace(make_cost(name, 10.0), **changes), tmp_path / "results", f"cost-{name}")
+    found = [each for each in limitations_of(read_material(tmp_path), None) if "compare them with care" in each]
+    assert found == ([f"The measurements are of several {several}; compare them with care."] if several else [])
+
+
 def test_only_what_was_examined_is_announced(tmp_path: Path) -> None:
     """Beside a comparison, too."""
     save(make_cost("csv", 10.0), tmp_path / "results", "cost-csv")

@@ -19,12 +19,18 @@ _ENDS: Final = 130
 _DOT: Final = 12
 _ALIKE: Final = 1.5
 
+
+def first_point(sample: Any) -> float:
+    """Return the seconds until the first point can be logged."""
+    return float(sample.imported + sample.started)
+
+
 _COLUMNS: Final[tuple[tuple[str, str, Callable[[Any], float]], ...]] = (
     ("a call, p50, µs", "µs", lambda sample: sample.p50),
     ("p99, µs", "µs", lambda sample: sample.p99),
     ("longest, µs", "µs", lambda sample: sample.longest),
     ("a call until it is stored, µs", "µs", lambda sample: 1e6 * sample.complete / sample.calls),
-    ("until the first point, s", "s", lambda sample: sample.imported + sample.started),
+    ("until the first point, s", "s", first_point),
     ("finish, s", "s", lambda sample: sample.finished),
     ("bytes a call", "bytes", lambda sample: sample.size / sample.calls),
     ("memory, MB", "MB", lambda sample: sample.memory_all / 1e6),
@@ -33,8 +39,13 @@ _COLUMNS: Final[tuple[tuple[str, str, Callable[[Any], float]], ...]] = (
 
 
 def scalar_found(measurement: Measurement[Any, Any] | None, way: str) -> Found:
-    """Return the samples of logging one scalar a call, with no other tracker attached."""
-    return find(measurement, way, lambda settings: settings.workload == SCALAR and not settings.attached)
+    """Return the samples of logging one scalar a call."""
+    return workload_found(measurement, way, SCALAR)
+
+
+def workload_found(measurement: Measurement[Any, Any] | None, way: str, name: str) -> Found:
+    """Return the samples of a workload, with no other tracker attached."""
+    return find(measurement, way, lambda settings: settings.workload == name and not settings.attached)
 
 
 def calls_figure(measurements: Sequence[Measurement[Any, Any]], where: str, mute: Collection[str] = ()) -> Figure:
@@ -200,7 +211,7 @@ def _costs(measurements: Sequence[Measurement[Any, Any]], way: str, name: str, c
     columns = [estimates(each, problems, unit) for each, (_, unit, _) in zip(known, _COLUMNS, strict=True)]
     titles = [title for title, _, _ in _COLUMNS]
     if way == "interface":
-        titles.append("stored, × the vendor's time")
+        titles.append("from start to stored, × the vendor's time")
         columns.append(_times(found, [scalar_found(each, "vendor") for each in measurements]))
     return Table(
         id=name,
@@ -213,19 +224,27 @@ def _costs(measurements: Sequence[Measurement[Any, Any]], way: str, name: str, c
         note=f"{medians([one for each in known for one in each])} A call is stored when the vendor's finish has "
         "returned, and through taximeter when the courier has read it back: the time from the first call until "
         "then, and the bytes of the whole store, are shared out among the calls. "
-        "Memory and processes are of all that was started.",
+        "Memory and processes are of all that was started. "
+        "Times the vendor's time counts from the start of the run, with the vendor's import on both ways.",
     )
 
 
 def _times(mine: Sequence[Found], theirs: Sequence[Found]) -> list[Cell]:
-    """Return how many times the vendor's time a call takes until it is stored; both may have made fewer calls."""
+    """Return how many times the vendor's time it takes a call from the run's start until it is stored.
+
+    The time is shared out among the calls, of which both may have made fewer than they were to.
+    """
     pairs = list(zip(mine, theirs, strict=True))
-    ratios = [ours.ratio(other, lambda sample: sample.complete / sample.calls) for ours, other in pairs]
+    ratios = [ours.ratio(other, _whole_time) for ours, other in pairs]
     vendors = [f"{WAYS['vendor']}: {other.problem}" if other.problem else "" for _, other in pairs]
     problems = [
         "; ".join(filter(None, both)) for both in zip((each.problem for each in mine), vendors, strict=True)
     ]
     return estimates(ratios, problems)
+
+
+def _whole_time(sample: Any) -> float:
+    return (first_point(sample) + float(sample.complete)) / int(sample.calls)
 
 
 def workloads_tables(measurements: Sequence[Measurement[Any, Any]]) -> list[Table]:
@@ -243,7 +262,7 @@ def _workloads(measurements: Sequence[Measurement[Any, Any]], way: str, words: s
         for name in WORKLOADS
         if any(row.settings.workload == name for each in measurements for row in each.rows)
     ]
-    found = [[_workload(each, way, name) for each in measurements] for name in names]
+    found = [[workload_found(each, way, name) for each in measurements] for name in names]
     known = [[each.estimate(_milliseconds) for each in column] for column in found]
     columns = [
         estimates(middles, [each.problem for each in column], "ms")
@@ -260,10 +279,6 @@ def _workloads(measurements: Sequence[Measurement[Any, Any]], way: str, words: s
         note=f"{medians([one for each in known for one in each])} "
         f"{capital('; '.join(f'{name}: {WORKLOADS[name].sentence}' for name in names))}.",
     )
-
-
-def _workload(measurement: Measurement[Any, Any], way: str, name: str) -> Found:
-    return find(measurement, way, lambda settings: settings.workload == name and not settings.attached)
 
 
 def _milliseconds(sample: Any) -> float:

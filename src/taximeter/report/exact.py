@@ -1,8 +1,8 @@
 """What each tracker holds through taximeter: the exact record, part by part of the comparison's run."""
 
-import re
 from collections.abc import Sequence
 
+from taximeter.native import fact_of, part_of
 from taximeter.report.matrix import Evidence, Mark, Matrix
 from taximeter.results import TrackerResult
 
@@ -34,10 +34,11 @@ def _mark(id_: str, part: str, facts: int, tracker: TrackerResult) -> Mark:
         verdict = "unsupported" if tracker.state == "keeps nothing" else "refused"
         says = f"{tracker.state}: {tracker.problem}" if tracker.problem else f"It {tracker.state}"
         return Mark(verdict=verdict, says=says, evidence=Evidence(id=id_, title=title, sentences=[says]))
-    wrong = [each for each in tracker.differences if re.split(r"[\[.]", each.path)[0] == part]
+    wrong = [each for each in tracker.differences if part_of(each.path) == part]
+    differing = len({fact_of(each.path) for each in wrong})
     if not wrong:
         says = f"{facts:,} of {facts:,} came back bit for bit"
         return Mark(verdict="identical", says=says, text=f"{facts:,}")
-    says = f"{len(wrong):,} of them differ"
+    says = f"{differing:,} of {facts:,} differ"
     evidence = Evidence(id=id_, title=title, sentences=[says], examples=wrong[:20])
-    return Mark(verdict="differs", says=says, text=f"{max(0, facts - len(wrong)):,}/{facts:,}", evidence=evidence)
+    return Mark(verdict="differs", says=says, text=f"{max(0, facts - differing):,}/{facts:,}", evidence=evidence)

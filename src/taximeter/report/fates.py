@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 from taximeter.measure.crash_training import Death
+from taximeter.measure.faults_training import Outcome
 from taximeter.measure.kind import Measurement, Row
 from taximeter.report.numbers import share
 from taximeter.report.samples import NOT_MEASURED, problem_of
@@ -30,7 +31,8 @@ class Fate(NamedTuple):
         altered: those that are there with another one.
         unknown: those of which no sample tells whether they are there.
         refused: points whose call raised.
-        died: runs, where several processes write.
+        begun: runs, where several processes write.
+        died: those of them that did.
         samples: how many trials there were.
         states: of the runs at the end.
         flaws: what else went wrong; each begins with a few words, and has the reason after a colon.
@@ -44,6 +46,7 @@ class Fate(NamedTuple):
     altered: int = 0
     unknown: int = 0
     refused: int = 0
+    begun: int = 0
     died: int = 0
     samples: int = 0
     states: str = ""
@@ -185,8 +188,10 @@ def _flaws(row: Row[Any, Any]) -> tuple[str, ...]:
     unsound = sum(sample.exact is False for sample in row.samples)
     mute = sum(not sample.acknowledged for sample in row.samples)
     went_on = sum(getattr(sample, "went_on", False) for sample in row.samples)
+    trouble = Counter(f"{each.training} at {each.at}" for each in row.samples if _is_troubled(each))
     flaws = [
         problem_of(row),
+        *(f"the training {what} in {times} {of}" for what, times in trouble.items()),
         f"went on to its end in {went_on} {of}" if went_on else "",
         f"the exact record was not whole in {unsound} {of}" if unsound else "",
         f"nothing was acknowledged in {mute} {of}" if 0 < mute < len(row.samples) else "",
@@ -196,10 +201,15 @@ def _flaws(row: Row[Any, Any]) -> tuple[str, ...]:
     return tuple(filter(None, flaws))
 
 
+def _is_troubled(sample: Any) -> bool:
+    """Tell whether a training did not go on otherwise than by a refused call, which is counted."""
+    return getattr(sample, "training", Outcome.WENT_ON) != Outcome.WENT_ON and sample.at != "a call"
+
+
 def _state(sample: Any) -> str:
     training = getattr(sample, "training", "")
     at = f" at {sample.at}" if training and sample.at else ""
-    return f"training {training}{at}, run {sample.status}" if training else sample.status
+    return f"training {training}{at}, run {sample.status}" if training else str(sample.status)
 
 
 def _details(row: Row[Any, Any]) -> tuple[str, ...]:
@@ -239,6 +249,7 @@ def _judge_crowd(row: Row[Any, Any], rows: Sequence[Row[Any, Any]]) -> Fate:
         acknowledged=total["acknowledged"] if keeps_points else ended,
         kept=total["found"] if keeps_points else ended - missing,
         altered=total["altered"] if keeps_points else 0,
+        begun=total["begun"],
         died=total["died"],
         samples=len(row.samples),
         states=f"{total['died']:,} of {counted(total['begun'], 'run')} died",

@@ -38,8 +38,8 @@ class Curve(NamedTuple):
     def slope(self) -> float | None:
         """The power of the size with which the value grows at its upper end; 1 is linear.
 
-        It is that from the largest size but one to the largest: among small ones the start of a process, which
-        does not grow, hides what does.
+        It is that to the largest size from the next one of a third of it or less: among small ones the start of a
+        process, which does not grow, hides what does.
         """
         largest, last = self.points[-1] if self.points else (0.0, 0.0)
         below = [point for point in self.points if point[0] * _APART <= largest]
@@ -123,8 +123,8 @@ def _title(curves: dict[str, Curve], growth: str) -> str:
         return f"How writing grows with the {growth} was not measured on this way"
     worst = max(known, key=known.__getitem__)
     if known[worst] <= _LINEAR:
-        trackers = f"{len(known)} of {counted(len(curves), 'tracker')}"
-        return f"Writing grows about as the {growth} do, or slower, with {trackers}"
+        which = "" if len(known) == len(curves) else " of which two sizes were measured"
+        return f"Writing grows about as the {growth} do, or slower, with {counted(len(known), 'tracker')}{which}"
     return f"With {worst}, writing grows as the {growth} to the power of {_two(known[worst])}"
 
 
@@ -167,7 +167,7 @@ def _table(measurements: Sequence[Measurement[Any, Any]], way: str) -> Table:
         columns=["tracker", "grows by", *(name for name, _ in _MEASURES)],
         rows=rows,
         heads=2,
-        note="1 is linear, 0 does not grow, 2 is quadratic; from the largest size but one to the largest.",
+        note="1 is linear, 0 does not grow, 2 is quadratic; up to the largest, from a size of a third or less.",
     )
 
 

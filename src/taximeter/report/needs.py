@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from taximeter.measure.kind import Measurement
 from taximeter.measure.statistics import Estimate
-from taximeter.report.costs import scalar_found
+from taximeter.report.costs import first_point, scalar_found
 from taximeter.report.fates import Fate, Hardship, crash, crowd, fate, faulty
 from taximeter.report.material import Material
 from taximeter.report.matrix import Mark
@@ -115,7 +115,7 @@ def _call(tracker: Tracker, way: str) -> Mark:
 
 def _start(tracker: Tracker, way: str) -> Mark:
     found = scalar_found(tracker.measured.get("cost"), way)
-    first = found.estimate(lambda sample: sample.imported + sample.started)
+    first = found.estimate(first_point)
     if first is None:
         return _unknown(found.problem)
     return _median(first, _below(first.median, 0.5, 2), "s", found.problem)
@@ -144,9 +144,10 @@ def _crowd(tracker: Tracker, way: str) -> Mark:
     of = fate(tracker.measured.get("contention"), way, crowd(_CROWD, fresh=True))
     if not of.acknowledged:
         return _nothing(of)
-    grade = 2 if of.lost else 0 if of.is_whole else 1
-    part = of.kept / of.acknowledged
-    return _graded(grade, "some died" if grade == 1 and of.died else of.text, of.sentence, grade - part)
+    part = of.kept / of.acknowledged * (1 - of.died / max(of.begun, 1))
+    grade = 0 if of.is_whole else 1 if part >= _NEARLY_ALL else 2
+    figure = f"{of.died} of {of.begun} died" if of.died else of.text
+    return _graded(grade, figure, of.sentence, -part)
 
 
 def _keeps(themes: Sequence[str]) -> Callable[[Tracker, str], Mark]:
@@ -170,8 +171,9 @@ def _keeps(themes: Sequence[str]) -> Callable[[Tracker, str], Mark]:
 def _exact(tracker: Tracker) -> Mark:
     if tracker.result is None or tracker.result.equal is None:
         return _unknown("not in the comparison" if tracker.result is None else tracker.result.state)
-    says = "the comparison's run came back bit for bit" if tracker.result.equal else "the comparison's run differs"
-    return _graded(0 if tracker.result.equal else 2, "exact" if tracker.result.equal else "differs", says, 0.0)
+    how, grade = ("exact", 0) if tracker.result.equal else ("differs", 2)
+    says = f"of the comparison's run, which is {how}; the facts were not written on this way"
+    return _graded(grade, f"run {how}", says, 0.0)
 
 
 def _live(tracker: Tracker, _way: str) -> Mark:
@@ -210,7 +212,7 @@ NEEDS: Final = (
         _keeps(_NUMBERS),
     ),
     Need("keeps types", "all facts on params identical; nearly: 90 % without loss", _keeps(_TYPES)),
-    Need("many writers", "8 processes, nothing lost, nobody dies; nearly: some die", _crowd),
+    Need("many writers", "8 processes into a new store, nothing lost, no run dies; nearly: 90 %", _crowd),
     Need("live view", "its own view shows a run while it goes on", _live),
     Need("works offline", "measured without its vendor's service", _offline),
     Need("still maintained", "active; nearly: dormant", _maintained),

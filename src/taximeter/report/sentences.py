@@ -1,10 +1,11 @@
 """The sentences of a report: what was done, what was found, and what the figures do not say."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 
 from taximeter.measure.crash_training import FEWEST_POINTS, MOST_POINTS
 from taximeter.measure.crash_worker import PAUSE_SECONDS
+from taximeter.measure.kind import Measurement
 from taximeter.measure.offspring import SETTLE_SECONDS
 from taximeter.plugins import tracker_name
 from taximeter.report.experiment import SYNTHETIC, TLC, Experiment
@@ -18,6 +19,11 @@ _TOGETHER: Final = (
     "What the vendor's own format keeps is a second question, answered on its own: the native view.",
 )
 _ALWAYS: Final = "No total score and no winner: every figure stands for itself."
+_WORDS: Final = (
+    "Acknowledged is what a call that logs has returned for.",
+    "The journal is taximeter's own file of a run; the courier is the process that writes a store from it.",
+    "The adapter is what calls the vendor in a courier; the exact record is a file that it adds to the store.",
+)
 _MEASURED: Final = (
     "Every sample comes from processes of its own, with one tracker unless its row names several.",
     "The rows of a kind take turns; kills and faults may be tried several at once.",
@@ -25,7 +31,11 @@ _MEASURED: Final = (
     "A longer training would lose a smaller share of its points.",
     "Killed in finish are trainings within the time that it usually takes; one that was done sooner is repeated.",
     "A training that SIGTERM does not end goes on to its last point, and counts as it is then found.",
+    "A store that keeps no state of a run is read as finished.",
     f"A dead training's processes and couriers have {SETTLE_SECONDS:g} seconds; then the store is read.",
+    "A fault is over before the store is read; through taximeter, `taximeter recover` has then run too.",
+    "Where a disk is full until a run has to be finished, room is made and the run is finished again.",
+    "Damage hits a file of the store at random, another one each time.",
     "Releases run in environments of their own; what is installed shares one with all trackers, and pays for it.",
     "Vendors have their documented defaults, but for what keeps them offline.",
     "The same calls are made on every way into a store.",
@@ -44,8 +54,8 @@ _ASKED: Final = {
 _COMPARED: Final = (
     "The comparison is one run, with all couriers at once: its seconds have no spread and are upper bounds.",
     "Bytes are of the whole store, with the artifacts and the exact record that taximeter adds to it.",
-    "A native view is what the vendor's own interface wrote and its own pages show, without our exact record.",
-    "A fact counts as changed when its type or one bit differs; whether that loses anything, the evidence shows.",
+    "A native view is what the adapter wrote through the vendor's own interface, without our exact record.",
+    "A fact counts as changed when its type or one bit differs, such as the microseconds of one of its times.",
 )
 _SYNTHETIC: Final = "The trips are synthetic: the model's scores say nothing about New York."
 _SCALES: Final = "Seconds are those of the machine named below each chart: ratios travel, seconds do not."
@@ -58,7 +68,7 @@ _QUICK: Final = "Some measurements are quick ones, of one sample each, perhaps t
 _RELEASES: Final = (
     "Of releases beside their tracker only the costs are shown; these lie among the files alone: {}."
 )
-_OTHERS: Final = "The measurements are of several machines, days or states of taximeter; compare them with care."
+_OTHERS: Final = "The measurements are of several {}; compare them with care."
 
 
 def headline_of(results: Results) -> str:
@@ -132,18 +142,14 @@ def sentence_of(material: Material, experiment: Experiment | None, names: Sequen
 def limitations_of(material: Material, experiment: Experiment | None) -> list[str]:
     """Return what the figures do not say, the most important first."""
     sentences = [_SYNTHETIC] if experiment and experiment.is_synthetic else []
-    if measured := _measured(material):
-        quick = dict.fromkeys(each.kind for each in measured if each.content.depth == "quick")
-        places = {
-            (moment(taken)[:10], machine(each.content.environment), each.content.commit)
-            for each in measured
-            for taken in (*(time for row in each.content.rows for time in row.taken), each.content.made)
-        }
-        sentences += [_SCALES, _LOCAL]
-        sentences += [_QUICK.format(listed(quick))] if quick else []
-        sentences += [_OTHERS] if len(places) > 1 else []
     if material.vendorless:
         sentences.append(_VENDORLESS.format(listed(material.vendorless)))
+    if measured := _measured(material):
+        quick = dict.fromkeys(each.kind for each in measured if each.content.depth == "quick")
+        several = _several(source.content for source in measured)
+        sentences += [_SCALES, _LOCAL]
+        sentences += [_QUICK.format(listed(quick))] if quick else []
+        sentences += [_OTHERS.format(listed(several))] if several else []
     if material.left_out:
         sentences.append(_RELEASES.format(listed(f"{each.kind} of {each.tracker}" for each in material.left_out)))
     return [*sentences, *(_COMPARED if experiment else ())]
@@ -152,9 +158,22 @@ def limitations_of(material: Material, experiment: Experiment | None) -> list[st
 def principles_of(material: Material) -> list[str]:
     """Return how everything was measured."""
     together, measured = _TOGETHER if material.comparison else (), _MEASURED if _measured(material) else ()
-    return [*together, *measured, _ALWAYS]
+    return [*together, *_WORDS, *measured, _ALWAYS]
 
 
 def _measured(material: Material) -> list[Source]:
     """Return the files of measurements, which verdicts are not."""
     return [source for source in material.measured if source.kind != "verdicts"]
+
+
+def _several(measured: Iterable[Measurement[Any, Any]]) -> list[str]:
+    """Return what differs among measurements that are shown side by side."""
+    machines: set[str] = set()
+    days: set[str] = set()
+    commits: set[str | None] = set()
+    for each in measured:
+        machines.add(machine(each.environment))
+        commits.add(each.commit)
+        days.update(moment(time)[:10] for time in (*(time for row in each.rows for time in row.taken), each.made))
+    differing = (("machines", machines), ("days", days), ("states of taximeter", commits))
+    return [name for name, found in differing if len(found) > 1]

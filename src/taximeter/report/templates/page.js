@@ -25,13 +25,14 @@
   // Tables: a click on a head sorts by it.
   const key = (row, column) => {
     const cell = row.cells[column];
-    const exact = cell.querySelector("data")?.value ?? (cell.classList.contains("number") ? "" : cell.textContent.trim());
-    const number = exact === "" ? NaN : Number.parseFloat(exact.replaceAll(",", ""));
-    return { exact, number };
+    const data = cell.querySelector("data");
+    const exact = data?.value ?? (cell.classList.contains("number") ? "" : cell.textContent.trim().replaceAll(",", ""));
+    return { exact, number: data ? Number(exact) : NaN };
   };
+  const words = new Intl.Collator(undefined, { numeric: true }); // 3.9.0 comes before 3.17.2
   const compare = (one, other) => {
     if (Number.isNaN(one.number) !== Number.isNaN(other.number)) return Number.isNaN(one.number) ? 1 : -1;
-    return Number.isNaN(one.number) ? one.exact.localeCompare(other.exact) : one.number - other.number;
+    return Number.isNaN(one.number) ? words.compare(one.exact, other.exact) : one.number - other.number;
   };
   const sort = (head) => {
     const body = head.closest("table").tBodies[0];
@@ -224,14 +225,14 @@
       },
     };
   };
-  const words = ["ink", "muted"];
+  const inks = ["ink", "muted"];
   const toned = (trace, isNarrow) => {
     const own = colour(trace.meta);
     return {
       ...trace,
       marker: { line: { width: 0 }, ...trace.marker, color: own },
       ...(trace.type === "scatter" && { line: { ...trace.line, color: own } }),
-      ...(words.includes(trace.meta) && { textfont: { color: own } }),
+      ...(inks.includes(trace.meta) && { textfont: { color: own } }),
       visible: !(isNarrow && trace.mode === "text"),
     };
   };
