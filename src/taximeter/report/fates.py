@@ -34,6 +34,7 @@ class Fate(NamedTuple):
         begun: runs, where several processes write.
         died: those of them that did.
         samples: how many trials there were.
+        failed: how many more gave nothing.
         states: of the runs at the end.
         flaws: what else went wrong; each begins with a few words, and has the reason after a colon.
         details: further sentences.
@@ -49,6 +50,7 @@ class Fate(NamedTuple):
     begun: int = 0
     died: int = 0
     samples: int = 0
+    failed: int = 0
     states: str = ""
     flaws: tuple[str, ...] = ()
     details: tuple[str, ...] = ()
@@ -60,9 +62,14 @@ class Fate(NamedTuple):
         return max(0, self.acknowledged - self.kept - self.altered - self.unknown)
 
     @property
+    def keeps_all(self) -> bool:
+        """Whether everything was kept in every trial."""
+        return 0 < self.acknowledged == self.kept and not self.failed
+
+    @property
     def is_whole(self) -> bool:
-        """Whether everything was kept in every trial, and nothing else went wrong."""
-        return 0 < self.acknowledged == self.kept and not self.died and not self.flaws
+        """Whether, besides, nothing else went wrong."""
+        return self.keeps_all and not self.died and not self.flaws
 
     @property
     def text(self) -> str:
@@ -166,6 +173,7 @@ def _judge_points(row: Row[Any, Any], _: Sequence[Row[Any, Any]]) -> Fate:
         unknown=unknown,
         refused=sum(getattr(sample, "refused", 0) for sample in row.samples),
         samples=len(row.samples),
+        failed=len(row.problems),
         states=_counted(_state(sample) for sample in row.samples),
         flaws=_flaws(row),
         details=_details(row),
@@ -252,6 +260,7 @@ def _judge_crowd(row: Row[Any, Any], rows: Sequence[Row[Any, Any]]) -> Fate:
         begun=total["begun"],
         died=total["died"],
         samples=len(row.samples),
+        failed=len(row.problems),
         states=f"{total['died']:,} of {counted(total['begun'], 'run')} died",
         flaws=tuple(filter(None, flaws)),
         details=tuple(f"A problem: {reason}" for reason in reasons),

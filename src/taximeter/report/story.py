@@ -1,6 +1,6 @@
 """The difference in short: what the ways cost and keep, side by side."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from taximeter.measure.kind import Measurement
@@ -21,10 +21,10 @@ def story_table(material: Material) -> Table | None:
         ("a call that logs 10 MB, p50", _range(material, "artifact", lambda it: it.p50 / 1000, "ms")),
         ("until the first point can be logged", _range(material, SCALAR, first_point, "s")),
         ("memory of all that was started", _range(material, SCALAR, lambda it: it.memory_all / 1e6, "MB")),
-        ("keep every acknowledged point of a kill", _whole(material, crash())),
-        ("keep every acknowledged point on a full disk", _whole(material, faulty("disk full"))),
-        ("keep every acknowledged point with a flipped byte", _whole(material, faulty("flipped byte"))),
-        ("bear 8 writers into a new store", _whole(material, crowd(8, fresh=True))),
+        ("keep every acknowledged point of a kill", _kept(material, crash())),
+        ("keep every acknowledged point of a full disk, once there is room", _kept(material, faulty("disk full"))),
+        ("keep every acknowledged point with a flipped byte", _kept(material, faulty("flipped byte"))),
+        ("bear 8 writers into a new store", _kept(material, crowd(8, fresh=True), lambda of: of.is_whole)),
         ("facts lost without a word", _silent(material)),
     ]
     known = [(name, cells) for name, cells in rows if cells]
@@ -60,15 +60,16 @@ def _on_way(material: Material, kind: str, way: str) -> list[Measurement[Any, An
     return [each for each in material.of(kind) if each.tracker not in left_out]
 
 
-def _whole(material: Material, hardship: Hardship) -> list[Cell]:
-    """Return how many trackers keep everything, of those that acknowledged anything or whose runs died."""
-    fates = {way: [fate(each, way, hardship) for each in _on_way(material, hardship.kind, way)] for way in WAYS}
-    tried = {way: [each for each in found if each.acknowledged or each.died] for way, found in fates.items()}
-    return _unless_empty([text(_count(tried[way])) for way in WAYS])
-
-
-def _count(fates: Sequence[Fate]) -> str:
-    return f"{sum(each.is_whole for each in fates)} of {counted(len(fates), 'tracker')}" if fates else ""
+def _kept(
+    material: Material, hardship: Hardship, is_enough: Callable[[Fate], bool] = lambda of: of.keeps_all
+) -> list[Cell]:
+    """Return how many trackers keep enough, of those that acknowledged anything or whose runs died."""
+    cells = []
+    for way in WAYS:
+        fates = [fate(each, way, hardship) for each in _on_way(material, hardship.kind, way)]
+        tried = [each for each in fates if each.acknowledged or each.died]
+        cells.append(text(f"{sum(map(is_enough, tried))} of {counted(len(tried), 'tracker')}" if tried else ""))
+    return _unless_empty(cells)
 
 
 def _silent(material: Material) -> list[Cell]:
