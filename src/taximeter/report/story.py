@@ -1,6 +1,6 @@
 """The difference in short: what the ways cost and keep, side by side."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from taximeter.measure.kind import Measurement
@@ -30,14 +30,21 @@ def story_table(material: Material) -> Table | None:
     known = [(name, cells) for name, cells in rows if cells]
     if not known:
         return None
-    left_out = material.vendorless
     return Table(
         id="story",
         caption="The difference in short",
         columns=["", *WAYS.values()],
         rows=[[text(name), *cells] for name, cells in known],
-        note=f"Without {listed(left_out)} {WAYS['vendor']}: of these there is no vendor." if left_out else "",
+        note=" ".join(_notes(material)),
     )
+
+
+def _notes(material: Material) -> Iterator[str]:
+    """Yield what the figures leave out."""
+    if material.vendorless:
+        yield f"Without {listed(material.vendorless)} {WAYS['vendor']}: of these there is no vendor."
+    if material.verdicts:
+        yield f"The facts were not written {WAYS['interface']}: there it is the comparison's run."
 
 
 def _range(material: Material, workload: str, value: Callable[[Any], float], unit: str) -> list[Cell]:
@@ -80,7 +87,7 @@ def _silent(material: Material) -> list[Cell]:
     least = f"{losses[0]} to {losses[-1]}" if losses[0] != losses[-1] else f"{losses[0]}"
     compared = material.comparison.holding if material.comparison else []
     equal = sum(each.equal is True for each in compared)
-    exact = f"not written on this way; of the run none, in {equal} of {counted(len(compared), 'tracker')}"
+    exact = f"of the run none, in {equal} of {counted(len(compared), 'tracker')}"
     cells = [
         f"{least} of up to {max(each.judged for each in judged)}",
         exact if compared else "nothing was compared",
