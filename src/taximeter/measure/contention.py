@@ -209,5 +209,5 @@ CONTENTION: Final = Kind(
     plan=_plan,
     measure=measure_contention,
     repetitions=Times(3, 1),
-    seconds=lambda settings: 5.0 + settings.writers,
+    seconds=lambda settings: 1.5 + 0.65 * settings.writers,
 )

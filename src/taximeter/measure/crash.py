@@ -160,6 +160,6 @@ CRASH: Final = Kind(
     plan=_plan,
     measure=measure_crash,
     repetitions=Times(20, 1),
-    seconds=lambda _: 5.0,
+    seconds=lambda _: 4.2,
     is_timed=False,
 )
