@@ -27,6 +27,14 @@ TAXIMETER = str(Path(sys.executable).with_name("taximeter"))
 LOGGING: tuple[Way, ...] = ("vendor", "interface")
 
 
+@pytest.fixture
+def lines_store(lines_tracker: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let the tracker of the tests always have this store, whose switches are files in it."""
+    monkeypatch.setattr(load("lines"), "location_in", classmethod(lambda _, _folder: str(lines_tracker)))
+    lines_tracker.mkdir()
+    return lines_tracker
+
+
 def measure(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command."""
     return subprocess.run([TAXIMETER, "measure", *arguments], capture_output=True, text=True, check=False)
@@ -120,12 +128,10 @@ def test_a_death_without_the_interface_is_counted_too(cheap_tracker: str, tmp_pa
 
 @pytest.mark.parametrize("death", list(Death))
 def test_a_training_that_fails_by_itself_has_not_died_of_anything_else(
-    tmp_path: Path, lines_tracker: Path, monkeypatch: pytest.MonkeyPatch, death: Death
+    tmp_path: Path, lines_store: Path, death: Death
 ) -> None:
     """Its own last words are the problem."""
-    monkeypatch.setattr(load("lines"), "location_in", classmethod(lambda _, _folder: str(lines_tracker)))
-    lines_tracker.mkdir()
-    (lines_tracker / "deadly").write_text("50")
+    (lines_store / "deadly").write_text("50")
     with pytest.raises(TrackerError, match="the vendor of the tests has died"):
         measure_crash(CrashSettings(tracker="lines", way="vendor", death=death), tmp_path)
 
@@ -141,25 +147,17 @@ def test_a_training_that_was_done_before_it_could_be_killed_is_repeated(
     assert {"training-0", "training-1"} <= {folder.name for folder in tmp_path.iterdir()}
 
 
-def test_a_store_that_cannot_be_read_after_a_death_says_why(
-    tmp_path: Path, lines_tracker: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_store_that_cannot_be_read_after_a_death_says_why(tmp_path: Path, lines_store: Path) -> None:
     """It is not the same as a store without the run."""
-    monkeypatch.setattr(load("lines"), "location_in", classmethod(lambda _, _folder: str(lines_tracker)))
-    lines_tracker.mkdir()
-    (lines_tracker / "unreadable").touch()
+    (lines_store / "unreadable").touch()
     sample = measure_crash(CrashSettings(tracker="lines", way="vendor", death=Death.KILL), tmp_path)
     assert (sample.found, sample.status) == (0, "unreadable")
     assert "its pages are torn" in sample.said["reading"]
 
 
-def test_a_training_that_goes_on_after_sigterm_says_so(
-    tmp_path: Path, lines_tracker: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_training_that_goes_on_after_sigterm_says_so(tmp_path: Path, lines_store: Path) -> None:
     """It is no death, whatever is kept."""
-    monkeypatch.setattr(load("lines"), "location_in", classmethod(lambda _, _folder: str(lines_tracker)))
-    lines_tracker.mkdir()
-    (lines_tracker / "stubborn").touch()
+    (lines_store / "stubborn").touch()
     sample = measure_crash(CrashSettings(tracker="lines", way="vendor", death=Death.TERM), tmp_path)
     assert (sample.went_on, sample.acknowledged) == (True, POINTS)
 
@@ -190,13 +188,10 @@ def test_a_store_grows_by_what_it_is_given(cheap_tracker: str, tmp_path: Path, g
     assert sample.size > 0
 
 
-def test_runs_that_all_die_are_counted(
-    tmp_path: Path, lines_tracker: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_runs_that_all_die_are_counted(tmp_path: Path, lines_store: Path) -> None:
     """That is the worst that can become of them, and no lack of a result."""
-    location = lines_tracker / "fail"
+    location = lines_store / "fail"
     location.mkdir(parents=True)  # where the tracker looks for a number
-    monkeypatch.setattr(load("lines"), "location_in", classmethod(lambda _, _folder: str(lines_tracker)))
     settings = ContentionSettings(tracker="lines", way="vendor", writers=2, fresh=True, runs=2)
     sample = measure_contention(settings, tmp_path)
     assert (sample.begun, sample.died, sample.acknowledged, sample.found) == (4, 4, 0, 0)
@@ -204,13 +199,9 @@ def test_runs_that_all_die_are_counted(
     assert [reason for reason in sample.reasons if "Is a directory" in reason] == sample.reasons != []
 
 
-def test_what_a_writer_was_acknowledged_before_it_died_is_counted(
-    tmp_path: Path, lines_tracker: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_a_writer_was_acknowledged_before_it_died_is_counted(tmp_path: Path, lines_store: Path) -> None:
     """And found."""
-    monkeypatch.setattr(load("lines"), "location_in", classmethod(lambda _, _folder: str(lines_tracker)))
-    lines_tracker.mkdir()
-    (lines_tracker / "deadly").write_text("7")
+    (lines_store / "deadly").write_text("7")
     settings = ContentionSettings(tracker="lines", way="vendor", writers=2, fresh=True, runs=2)
     sample = measure_contention(settings, tmp_path)
     assert (sample.begun, sample.died, sample.reasons) == (4, 4, ["its process died"])
@@ -222,12 +213,10 @@ def test_what_a_writer_was_acknowledged_before_it_died_is_counted(
     ("what", "reason"), [("unreadable", "its pages are torn"), ("unlistable", "cannot be read afterwards")]
 )
 def test_a_store_that_cannot_be_read_has_lost_everything(
-    tmp_path: Path, lines_tracker: Path, monkeypatch: pytest.MonkeyPatch, what: str, reason: str
+    tmp_path: Path, lines_store: Path, what: str, reason: str
 ) -> None:
     """With the reason; that is the worst result, and no lack of one."""
-    monkeypatch.setattr(load("lines"), "location_in", classmethod(lambda _, _folder: str(lines_tracker)))
-    lines_tracker.mkdir()
-    (lines_tracker / what).touch()
+    (lines_store / what).touch()
     settings = ContentionSettings(tracker="lines", way="vendor", writers=2, fresh=True, runs=1)
     sample = measure_contention(settings, tmp_path)
     assert (sample.died, sample.acknowledged, sample.found) == (0, 80, 0)

@@ -99,6 +99,8 @@ class Training:
                         self._act(stage)
                         _send(requests, b"")
             finally:
+                with suppress(BrokenPipeError):  # it died, and what it was sent is still to be written
+                    requests.close()
                 self._see_off()
             reader.join(_LAST_SECONDS)  # what it started may hold the pipe for longer
         self._conclude()

@@ -29,27 +29,26 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reading(NamedTuple):
-    """A run as a store has it; where there is none, why it cannot be read, or nothing where it is not there."""
+    """A run as a store has it; where there is none, what reading it said, and whether that was just that."""
 
     record: RunRecord | None
     problem: str = ""
+    is_absent: bool = False
 
     @property
     def status(self) -> str:
         """Of the run, or ``absent`` or ``unreadable``."""
         if self.record:
             return self.record.status
-        return "unreadable" if self.problem else "absent"
+        return "absent" if self.is_absent else "unreadable"
 
 
 def read_run(store: Store, run_id: str, *, native: bool) -> Reading:
     """Read a run of a store that may have lost it, or may be broken."""
     try:
         return Reading(store.read(run_id, native=native))
-    except InputError:
-        return Reading(None)
     except TaximeterError as error:
-        return Reading(None, redact(str(error)))
+        return Reading(None, redact(str(error)), isinstance(error, InputError))
 
 
 def points_of(record: RunRecord | None) -> Series:
