@@ -19,7 +19,7 @@ def test_equal_records_keep_every_fact() -> None:
     """Nothing is changed, dropped or added, and there is nothing to show."""
     record = record_of(ParamsLogged({"a": 1}), MetricsLogged({"loss": 0.1}, 1, 2), TagsSet({"t": "x"}))
     parts = parts_of(record, record)
-    assert set(parts) == {"run", "params", "tags", "metrics"}
+    assert set(parts) == {"run", "params", "tags", "metrics", "metric times"}
     assert all(part.kept == part.facts and not part.examples for part in parts.values())
 
 
@@ -33,11 +33,15 @@ def test_a_fact_is_kept_changed_or_dropped_and_others_are_added() -> None:
 
 
 def test_a_metric_is_kept_with_all_its_points_or_not() -> None:
-    """One time that is cut changes it."""
-    record = record_of(MetricsLogged({"a": 0.1, "b": 0.1}, 1, 1001), MetricsLogged({"a": 0.2}, 2, 2002))
-    native = record_of(MetricsLogged({"a": 0.1, "b": 0.1}, 1, 1001), MetricsLogged({"a": 0.2}, 2, 2000))
-    part = parts_of(record, native)["metrics"]
-    assert (part.facts, part.kept, part.changed) == (2, 1, 1)
+    """Its times are a fact of their own."""
+    first, second = MetricsLogged({"a": 0.1}, 1, 1001), MetricsLogged({"b": -0.0}, 2, 2002)
+    record = record_of(first, second, MetricsLogged({"b": 1.0}, 3, 3003))
+    cut, turned = MetricsLogged({"a": 0.1}, 1, 1000), MetricsLogged({"b": 0.0}, 2, 2002)
+    parts = parts_of(record, record_of(cut, turned, MetricsLogged({"b": 1.0}, 3, 3003)))
+    for name, example in (("metrics", "metrics['b'][0].value"), ("metric times", "metrics['a'][0].time")):
+        part = parts[name]
+        assert (part.facts, part.kept, part.changed) == (2, 1, 1)
+        assert [each.path for each in part.examples] == [example]
 
 
 def test_the_order_of_names_is_no_change() -> None:

@@ -5,6 +5,7 @@ TaximeterError
 ├── JournalError     the journal could not be written or read
 ├── TrackerError     a tracker's own software failed; its error is the cause
 └── Unsupported      a tracker was asked for something outside its features
+    └── StoredElsewhere  it was done, and what came of it lies outside the store
 """
 
 
@@ -26,3 +27,7 @@ class TrackerError(TaximeterError):
 
 class Unsupported(TaximeterError):  # noqa: N818 - the field's own word for it
     """A tracker was asked for something outside its features."""
+
+
+class StoredElsewhere(Unsupported):
+    """A vendor did what it was asked, and what came of it lies outside its store, where nothing is read."""

@@ -10,15 +10,17 @@ from taximeter.diff import ABSENT, Difference, diff
 from taximeter.record import RunRecord
 
 _RUN_FIELDS = ("experiment", "name", "status", "started", "ended", "parent_id", "hypothesis", "notes")
+_TIMES = "metric times"
 _EXAMPLES = 5
 _FACT = re.compile(r"""\w+(?:\[(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\d+)\])?""")
+_TIME = re.compile(r"\[\d+\]\.time")
 
 
 class NativePart(msgspec.Struct, frozen=True):
     """How many of a part's facts the native view holds as they were logged.
 
-    A fact is a param, a metric with all its points, a tag, a field of the run, and so on; `added` counts what the
-    vendor put there itself.
+    A fact is a param, a metric with its values and steps, the times of a metric, a tag, a field of the run, and so
+    on; `added` counts what the vendor put there itself.
     """
 
     part: str
@@ -42,26 +44,28 @@ def compare_native(record: RunRecord, native: RunRecord) -> list[NativePart]:
     ]
 
 
-def _parts(record: RunRecord) -> dict[str, dict[str, str]]:
-    """Return every fact of a record as text that differs wherever the fact does."""
+def _parts(record: RunRecord) -> dict[str, dict[str, bytes]]:
+    """Return every fact of a record as bytes that differ wherever the fact does."""
     head = record.head()
     run = {field: head[field] for field in _RUN_FIELDS if head[field] not in (None, [])}
     parts: dict[str, Mapping[str, Any]] = {"run": run}
     for part in ("params", "tags", "artifacts", "models", "source", "environment"):
         parts[part] = head[part] or {}
     parts["datasets"] = {f"{place['role']} {place['name']}": place for place in head["datasets"]}
-    texts = {part: {name: _text(value) for name, value in facts.items()} for part, facts in parts.items()}
-    texts["metrics"] = {key: repr(list(map(tuple, series))) for key, series in record.metrics.items()}
-    return texts
+    written = {part: {name: _bytes(value) for name, value in facts.items()} for part, facts in parts.items()}
+    columns = {key: series.columns for key, series in record.metrics.items()}
+    written["metrics"] = {key: values + steps for key, (values, steps, _) in columns.items()}
+    written[_TIMES] = {key: times for key, (_, _, times) in columns.items()}
+    return written
 
 
-def _text(value: Any) -> str:
+def _bytes(value: Any) -> bytes:
     """Return a tree as text that is the same whatever the order of its names."""
-    return msgspec.json.encode(value, order="sorted").decode()
+    return msgspec.json.encode(value, order="sorted")
 
 
-def _compare_part(name: str, facts: Mapping[str, str], theirs: Mapping[str, str]) -> NativePart:
-    kept = sum(theirs.get(fact) == text for fact, text in facts.items())
+def _compare_part(name: str, facts: Mapping[str, bytes], theirs: Mapping[str, bytes]) -> NativePart:
+    kept = sum(theirs.get(fact) == written for fact, written in facts.items())
     dropped = len(facts.keys() - theirs.keys())
     added = len(theirs.keys() - facts.keys())
     return NativePart(name, len(facts), kept, len(facts) - kept - dropped, dropped, added, ())
@@ -76,6 +80,8 @@ def _examples(part: str, found: list[Difference]) -> list[Difference]:
 def part_of(path: str) -> str:
     """Return the part of the record that a difference is in, by its path."""
     field = path.partition("[")[0].partition(".")[0]
+    if field == "metrics" and _TIME.match(path, len(fact_of(path))):
+        return _TIMES
     return "run" if field in _RUN_FIELDS else field
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn, Self
 
-from taximeter.errors import Unsupported
+from taximeter.errors import StoredElsewhere, Unsupported
 from taximeter.record import Dataset, Status
 from taximeter.tracker import Feature, Tracker, unsupported
 
@@ -69,7 +69,11 @@ class PlainRun(ABC):
         self._unsupported(Feature.NOTES, text)
 
     def log_artifact(self, file: Path, name: str) -> None:
-        """Keep a file under a name with forward slashes."""
+        """Keep a file under a name with forward slashes.
+
+        Raises:
+            StoredElsewhere: when that is done, where the vendor keeps no bytes in the store before an upload.
+        """
         self._unsupported(Feature.ARTIFACTS, file, name)
 
     def log_figure(self, figure: Any, name: str) -> None:
@@ -102,3 +106,7 @@ class PlainRun(ABC):
     def _refuse(self, lack: str, why: str) -> NoReturn:
         """Raise because the vendor has no call for what the adapter can keep, or not for all of it."""
         raise Unsupported(f"{self.tracker.name} has {lack} ({why}).")
+
+    def _store_elsewhere(self, lack: str, why: str) -> NoReturn:
+        """Raise because the vendor has done what it was asked, but not in the store."""
+        raise StoredElsewhere(f"{self.tracker.name} has {lack} ({why}).")

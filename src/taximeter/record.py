@@ -42,6 +42,11 @@ class Series:
         if not len(self.values) == len(self.steps) == len(self.times):
             raise ValueError("the columns of a series must be equally long")
 
+    @property
+    def columns(self) -> tuple[bytes, bytes, bytes]:
+        """The bytes of the values, the steps and the times."""
+        return self.values.tobytes(), self.steps.tobytes(), self.times.tobytes()
+
     def append(self, value: float, step: int, time: int) -> None:
         """Add a point at the end."""
         self.values.append(value)
@@ -65,15 +70,12 @@ class Series:
 
     def __eq__(self, other: object) -> bool:
         """Compare bit for bit: NaN equals the same NaN, and 0.0 is not -0.0."""
-        return isinstance(other, Series) and self._bytes() == other._bytes()
+        return isinstance(other, Series) and self.columns == other.columns
 
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return f"Series(<{len(self)} points>)"
-
-    def _bytes(self) -> tuple[bytes, bytes, bytes]:
-        return self.values.tobytes(), self.steps.tobytes(), self.times.tobytes()
 
 
 class Artifact(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ import pytest
 
 from taximeter.errors import TrackerError
 from taximeter.measure.contention import ContentionSettings, measure_contention
+from taximeter.measure.cost import CostSettings, measure_cost
 from taximeter.measure.crash import CrashSettings, measure_crash
 from taximeter.measure.crash_training import POINTS, Death
 from taximeter.measure.growth import GrowthSettings, measure_growth
@@ -237,6 +238,14 @@ def test_a_tracker_that_cannot_write_is_a_problem(
     settings = kind.plan(["lines"], Depth.QUICK)[0]
     with pytest.raises(TrackerError, match="Not a directory"):
         kind.measure(settings, tmp_path)
+
+
+def test_what_a_vendor_keeps_elsewhere_costs_it_too(tmp_path: Path, lines_tracker: Path) -> None:
+    """The calls were made, whatever can be read of them."""
+    settings = CostSettings(tracker="lines", way="vendor", workload="artifact", calls=2)
+    sample = measure_cost(settings, tmp_path)
+    assert sample.calls == 2
+    assert len([*lines_tracker.with_name("elsewhere").iterdir()]) == 2
 
 
 def test_points_are_told_apart() -> None:

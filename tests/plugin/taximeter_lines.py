@@ -222,6 +222,11 @@ class LinesPlain(PlainRun):
             os._exit(1)
         self._writer.log_metrics([MetricsLogged(dict(metrics), step or 0, time or 0)])
 
+    def log_artifact(self, file: Path, name: str) -> None:
+        """Keep the file beside the store."""
+        keep_copy(file, self._writer.store.with_name("elsewhere"), name)
+        self._store_elsewhere("no artifacts", "not yet ours: they lie beside the store")
+
     def finish(self, status: Status = "finished") -> None:
         """Add a line, and close the log when the process ends."""
         atexit.register(self._writer.close)

@@ -15,7 +15,8 @@ from taximeter.archive import save
 from taximeter.measure.kind import Measurement
 from taximeter.plugins import installed
 from taximeter.report import write_project as render
-from taximeter.report.costs import calls_figure, costs_tables, workloads_tables
+from taximeter.report.cost_tables import costs_tables, workloads_tables
+from taximeter.report.costs import calls_figure
 from taximeter.report.material import Material, read_material
 from taximeter.report.samples import find
 from taximeter.report.story import story_table
@@ -42,8 +43,9 @@ def samples(measurement: Measurement[Any, Any], way: str, *fields: dict[str, Any
 
 def cell(measurement: Measurement[Any, Any], way: str, column: str) -> Cell:
     """Return a tracker's cell."""
-    (table,) = (each for each in costs_tables([measurement]) if each.id == f"cost-{way}")
-    return table.rows[0][table.columns.index(column)]
+    tables = [each for each in costs_tables([measurement]) if each.id in {f"cost-{way}", f"run-{way}"}]
+    (found,) = (table.rows[0][table.columns.index(column)] for table in tables if column in table.columns)
+    return found
 
 
 # Repetitions that failed

@@ -17,7 +17,7 @@ PARTS = [NativePart(part, 6, 6, 0, 0, 0, ()) for part in ("run", "params", "metr
         (["notes[0]", "notes[1]", "status"], "run", "3/6"),
         (["params['a.b'][0]", "params['a.b'][1]"], "params", "5/6"),
         (["params['it\\'s'][0]", 'params["it"]'], "params", "4/6"),
-        (["metrics['loss'][3].value", "metrics['loss'][3].time"], "metrics", "5/6"),
+        (["metrics['loss'][3].value", "metrics['loss'][3].step"], "metrics", "5/6"),
         (["datasets[0]['name']", "datasets[0]['rows']"], "datasets", "5/6"),
     ],
 )
@@ -40,6 +40,9 @@ def test_differences_of_one_fact_count_once(paths: list[str], part: str, text: s
         ("params['a][b'][1]['c']", "params", "params['a][b']"),
         ("source['commit']", "source", "source['commit']"),
         ("metrics['x'].points", "metrics", "metrics['x']"),
+        ("metrics['x'][2].step (and 3 more)", "metrics", "metrics['x']"),
+        ("metrics['x'][2].time (and 3 more)", "metric times", "metrics['x']"),
+        ("metrics['[0].time']", "metrics", "metrics['[0].time']"),
     ],
 )
 def test_a_path_tells_its_fact_and_its_part(path: str, part: str, fact: str) -> None:

@@ -105,17 +105,6 @@ def test_a_record_that_is_not_exact_never_looks_whole() -> None:
     assert (found.kept, found.lost, found.verdict, found.is_whole) == (700, 0, "changed", False)
 
 
-def test_a_sample_that_does_not_tell_what_the_record_holds_is_not_known() -> None:
-    """Whatever the store shows natively."""
-    sample = {"found": 500, "recovered": None, "exact": False}
-    some = of(changed(make_crash("csv", 1.0), "interface", {}, sample, repetitions=[0, 1]), crash())
-    assert (some.acknowledged, some.kept, some.unknown, some.lost) == (1000, 500, 500, 0)
-    assert (some.text, some.verdict) == ("≥ 50 %", "changed")
-    assert "500 not known" in some.sentence
-    none = of(changed(make_crash("csv", 1.0), "interface", sample, repetitions=[0]), crash())
-    assert (none.text, none.verdict) == ("not known", "changed")
-
-
 # What was never acknowledged
 
 

@@ -49,7 +49,7 @@ class ContentionSample(msgspec.Struct, frozen=True, kw_only=True):
         died: those that ended in an error, or whose writer died.
         acknowledged: points whose call had returned.
         runs_found: runs that the store lists afterwards, without one that was there before.
-        missing: runs that did not die and are not listed; None in results of before they were counted.
+        missing: runs that did not die and are not listed.
         strange: runs that it lists more than once, or that nobody wrote.
         found: acknowledged points that are there with their value, in the run that they were logged to; read
             exactly through the interface, and natively else.
@@ -64,12 +64,12 @@ class ContentionSample(msgspec.Struct, frozen=True, kw_only=True):
     died: int
     acknowledged: int
     runs_found: int
-    missing: int | None = None
-    strange: int = 0
+    missing: int
+    strange: int
     found: int
-    altered: int = 0
+    altered: int
     doubled: int
-    invented: int = 0
+    invented: int
     seconds: float | None
     reasons: list[str]
 

@@ -58,7 +58,7 @@ class CostSample(msgspec.Struct, frozen=True, kw_only=True):
         processes: see `threads`.
         files: see `threads`.
         write: microseconds of appending a hundred bytes to a file in the same process, the least that a call takes
-            which reaches the operating system; None in results of before it was measured.
+            which reaches the operating system.
     """
 
     imported: float
@@ -76,7 +76,7 @@ class CostSample(msgspec.Struct, frozen=True, kw_only=True):
     threads: int
     processes: int
     files: int
-    write: float | None = None
+    write: float
 
 
 def _plan(trackers: Sequence[str], depth: Depth) -> list[CostSettings]:

@@ -44,8 +44,7 @@ class CrashSample(msgspec.Struct, frozen=True, kw_only=True):
         invented: points that were never logged; the one that was being logged is none.
         went_on: whether SIGTERM did not end it.
         status: of the run natively, or ``absent``, or ``unreadable``.
-        recovered: through the interface, acknowledged points that the exact record holds with their value; None in
-            results of before it was counted.
+        recovered: through the interface, acknowledged points that the exact record holds with their value.
         exact: whether that record holds each of them once, none that was never logged, and says how the run ended.
         said: why the courier did not deliver the run, why it cannot be read, and which processes never ended.
     """
@@ -55,11 +54,11 @@ class CrashSample(msgspec.Struct, frozen=True, kw_only=True):
     altered: int
     doubled: int
     invented: int
-    went_on: bool = False
+    went_on: bool
     status: str
-    recovered: int | None = None
+    recovered: int | None
     exact: bool | None
-    said: dict[str, str] = {}
+    said: dict[str, str]
 
 
 def _plan(trackers: Sequence[str], depth: Depth) -> list[CrashSettings]:

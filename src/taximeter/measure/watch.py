@@ -10,6 +10,8 @@ import msgspec
 import psutil
 
 _PAUSE_SECONDS = 0.05
+_PAUSES = 9
+"""A look is followed by a pause of so many times its length, for it takes time from what is watched."""
 
 
 class Peaks(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +55,7 @@ class Watch:
             began = monotonic()
             with contextlib.suppress(psutil.Error):
                 self._look()
-            self._done.wait(max(_PAUSE_SECONDS, monotonic() - began))  # no more than half of its time
+            self._done.wait(max(_PAUSE_SECONDS, _PAUSES * (monotonic() - began)))
 
     def _look(self) -> None:
         seen = dict.fromkeys(self._seen, 0)

@@ -10,7 +10,8 @@ from taximeter.record import Environment
 from taximeter.report.claims import Answer, Known, answer
 from taximeter.report.comparison import Comparison, comparison_of, comparison_tables
 from taximeter.report.cost_figures import cost_figures
-from taximeter.report.costs import calls_figure, costs_tables, releases_tables, workloads_tables
+from taximeter.report.cost_tables import costs_tables, releases_tables, workloads_tables
+from taximeter.report.costs import calls_figure
 from taximeter.report.experiment import Experiment, read_experiment
 from taximeter.report.figures import Figure
 from taximeter.report.gallery import Gallery

@@ -1,18 +1,17 @@
-"""What logging costs, as it was measured on both ways: a chart of the calls, and tables of the rest."""
+"""What a call costs, as it was measured on both ways, in a chart."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 import plotly.graph_objects as go
 
 from taximeter.measure.kind import Measurement
 from taximeter.measure.statistics import estimate
-from taximeter.measure.workloads import WORKLOADS
 from taximeter.report.figures import Figure, Plot, beside, decades, hover, log_axis, rows_chart
 from taximeter.report.numbers import number
-from taximeter.report.samples import ADAPTER, TONES, WAYS, Found, estimates, find, found_in, medians, spread
-from taximeter.report.tables import Cell, Sheet, Table, text
-from taximeter.report.text import capital, counted, listed, ranged
+from taximeter.report.samples import TONES, WAYS, Found, find, spread
+from taximeter.report.tables import Sheet
+from taximeter.report.text import counted, listed, ranged
 
 SCALAR: Final = "one scalar"
 _ENDS: Final = 130
@@ -23,19 +22,6 @@ _ALIKE: Final = 1.5
 def first_point(sample: Any) -> float:
     """Return the seconds until the first point can be logged."""
     return float(sample.imported + sample.started)
-
-
-_COLUMNS: Final[tuple[tuple[str, str, Callable[[Any], float]], ...]] = (
-    ("a call, p50, µs", "µs", lambda sample: sample.p50),
-    ("p99, µs", "µs", lambda sample: sample.p99),
-    ("longest, µs", "µs", lambda sample: sample.longest),
-    ("a call until it is stored, µs", "µs", lambda sample: 1e6 * sample.complete / sample.calls),
-    ("until the first point, s", "s", first_point),
-    ("finish, s", "s", lambda sample: sample.finished),
-    ("bytes a call", "bytes", lambda sample: sample.size / sample.calls),
-    ("memory, MB", "MB", lambda sample: sample.memory_all / 1e6),
-    ("processes", "", lambda sample: sample.processes),
-)
 
 
 def scalar_found(measurement: Measurement[Any, Any] | None, way: str) -> Found:
@@ -64,7 +50,7 @@ def calls_figure(measurements: Sequence[Measurement[Any, Any]], where: str, mute
         for sample in each.samples
         for value in (sample.p50, sample.p99)
     ]
-    rule = _one_write(measurements, found["interface"])
+    rule = _one_write(measurements)
     scale = decades([*values, rule[0]] if rule else values)
     order = sorted(found["vendor"], key=lambda name: _p50(found["vendor"][name]))
     return Figure(
@@ -119,24 +105,15 @@ def _note(
     return f"n = {made} for each dot, medians of their p50 and p99{source}{mutes}; {where}"
 
 
-def _one_write(
-    measurements: Sequence[Measurement[Any, Any]], interface: dict[str, Found]
-) -> tuple[float, str] | None:
+def _one_write(measurements: Sequence[Measurement[Any, Any]]) -> tuple[float, str] | None:
     """Return the microseconds of one write to the operating system, and where they are from."""
-    writes = [
-        sample.write
-        for measurement in measurements
-        for row in measurement.rows
-        for sample in row.samples
-        if sample.write is not None
-    ]
-    if found := estimate(writes):
-        words = f"a hundred bytes appended to a file, measured in {counted(found.n, 'process')}, these among them"
-        return found.median, words
-    through = estimate([sample.p50 for each in interface.values() for sample in each.samples])
-    if through is None:
+    found = estimate([sample.write for each in measurements for row in each.rows for sample in row.samples])
+    if found is None:
         return None
-    return through.median, "no bare write was measured, so it is the median call through taximeter, which has one"
+    return (
+        found.median,
+        f"a hundred bytes appended to a file, measured in {counted(found.n, 'process')}, these among them",
+    )
 
 
 def _plot(
@@ -180,121 +157,3 @@ def _call(row: int, name: str, found: Found, scale: list[int], tone: str) -> lis
     )
     words = f"{number(p50.median).text} – {number(p99.median).text} µs"
     return [line, beside(max(p50.median, p99.median), row, name, words)]
-
-
-def costs_tables(measurements: Sequence[Measurement[Any, Any]]) -> list[Table]:
-    """Return one row for each tracker with all that one scalar a call costs, a table for each way."""
-    return [
-        _costs(measurements, way, f"cost-{way}", f"One value of one metric a call, {words}")
-        for way, words in (WAYS | ADAPTER).items()
-        if way in WAYS or _is_measured(measurements, way)
-    ]
-
-
-def releases_tables(measurements: Sequence[Measurement[Any, Any]]) -> list[Table]:
-    """Return the same for several releases of the same vendors, each in an environment of its own."""
-    return [
-        _costs(measurements, way, f"releases-{way}", f"One value of one metric a call by release, {words}")
-        for way, words in WAYS.items()
-        if measurements
-    ]
-
-
-def _is_measured(measurements: Sequence[Measurement[Any, Any]], way: str) -> bool:
-    return any(row.settings.way == way for each in measurements for row in each.rows)
-
-
-def _costs(measurements: Sequence[Measurement[Any, Any]], way: str, name: str, caption: str) -> Table:
-    found = [scalar_found(each, way) for each in measurements]
-    problems = [each.problem for each in found]
-    known = [[each.estimate(value) for each in found] for _, _, value in _COLUMNS]
-    columns = [estimates(each, problems, unit) for each, (_, unit, _) in zip(known, _COLUMNS, strict=True)]
-    titles = [title for title, _, _ in _COLUMNS]
-    if way == "interface":
-        titles.append("from start to stored, × the vendor's time")
-        columns.append(_times(found, [scalar_found(each, "vendor") for each in measurements]))
-    return Table(
-        id=name,
-        caption=caption,
-        columns=["tracker", "version", *titles],
-        rows=[
-            [text(each.tracker), text(each.version or "–"), *(cells[row] for cells in columns)]
-            for row, each in enumerate(measurements)
-        ],
-        note=f"{medians([one for each in known for one in each])} A call is stored when the vendor's finish has "
-        "returned, and through taximeter when the courier has read it back: the time from the first call until "
-        "then, and the bytes of the whole store, are shared out among the calls. "
-        "Memory and processes are of all that was started. "
-        "Times the vendor's time counts from the start of the run, with the vendor's import on both ways.",
-    )
-
-
-def _times(mine: Sequence[Found], theirs: Sequence[Found]) -> list[Cell]:
-    """Return how many times the vendor's time it takes a call from the run's start until it is stored.
-
-    The time is shared out among the calls, of which both may have made fewer than they were to.
-    """
-    pairs = list(zip(mine, theirs, strict=True))
-    ratios = [ours.ratio(other, _whole_time) for ours, other in pairs]
-    vendors = [f"{WAYS['vendor']}: {other.problem}" if other.problem else "" for _, other in pairs]
-    problems = [
-        "; ".join(filter(None, both)) for both in zip((each.problem for each in mine), vendors, strict=True)
-    ]
-    return estimates(ratios, problems)
-
-
-def _whole_time(sample: Any) -> float:
-    return (first_point(sample) + float(sample.complete)) / int(sample.calls)
-
-
-def workloads_tables(measurements: Sequence[Measurement[Any, Any]]) -> list[Table]:
-    """Return the median call of every workload, a table for each way."""
-    return [
-        _workloads(measurements, way, words)
-        for way, words in (WAYS | ADAPTER).items()
-        if way in WAYS or _is_measured(measurements, way)
-    ]
-
-
-def _workloads(measurements: Sequence[Measurement[Any, Any]], way: str, words: str) -> Table:
-    names = [
-        name
-        for name in WORKLOADS
-        if any(row.settings.workload == name for each in measurements for row in each.rows)
-    ]
-    found = [[workload_found(each, way, name) for each in measurements] for name in names]
-    known = [[each.estimate(_milliseconds) for each in column] for column in found]
-    columns = [
-        estimates(middles, [each.problem for each in column], "ms")
-        for middles, column in zip(known, found, strict=True)
-    ]
-    return Table(
-        id=f"workloads-{way}",
-        caption=f"A call of each sort, {words}: p50",
-        columns=["tracker", *(f"{name}, ms" for name in names)],
-        rows=[
-            *([text(each.tracker), *(cells[row] for cells in columns)] for row, each in enumerate(measurements)),
-            *(_attached(measurements, names) if way == "interface" else ()),
-        ],
-        note=f"{medians([one for each in known for one in each])} "
-        f"{capital('; '.join(f'{name}: {WORKLOADS[name].sentence}' for name in names))}.",
-    )
-
-
-def _milliseconds(sample: Any) -> float:
-    return float(sample.p50 / 1000)
-
-
-def _attached(measurements: Sequence[Measurement[Any, Any]], names: Sequence[str]) -> list[list[Cell]]:
-    """Return a row for each time that several trackers have the run, which is measured with one workload."""
-    rows = [(each.tracker, row) for each in measurements for row in each.rows if row.settings.attached]
-    found = [found_in(row) for _, row in rows]
-    cells = estimates([each.estimate(_milliseconds) for each in found], [each.problem for each in found], "ms")
-    gap = Cell(text="–", problem="with several trackers at once it was not measured", kind="number")
-    return [
-        [
-            text(f"{tracker} and {counted(len(row.settings.attached), 'other')} at once"),
-            *(cell if name == row.settings.workload else gap for name in names),
-        ]
-        for (tracker, row), cell in zip(rows, cells, strict=True)
-    ]

@@ -29,7 +29,6 @@ class Fate(NamedTuple):
         acknowledged: points whose call returned.
         kept: those that are there with their value.
         altered: those that are there with another one.
-        unknown: those of which no sample tells whether they are there.
         refused: points whose call raised.
         begun: runs, where several processes write.
         died: those of them that did.
@@ -45,7 +44,6 @@ class Fate(NamedTuple):
     acknowledged: int = 0
     kept: int = 0
     altered: int = 0
-    unknown: int = 0
     refused: int = 0
     begun: int = 0
     died: int = 0
@@ -59,7 +57,7 @@ class Fate(NamedTuple):
     @property
     def lost(self) -> int:
         """Those that are not there."""
-        return max(0, self.acknowledged - self.kept - self.altered - self.unknown)
+        return max(0, self.acknowledged - self.kept - self.altered)
 
     @property
     def keeps_all(self) -> bool:
@@ -76,9 +74,7 @@ class Fate(NamedTuple):
         """Kept of acknowledged, in short."""
         if not self.acknowledged:
             return "refused" if self.refused else "none"
-        if self.unknown == self.acknowledged:
-            return "not known"
-        return f"{'≥ ' if self.unknown else ''}{share(self.kept, self.acknowledged)}"
+        return share(self.kept, self.acknowledged)
 
     @property
     def state(self) -> str:
@@ -95,7 +91,6 @@ class Fate(NamedTuple):
             of if self.acknowledged else "no point was acknowledged",
             f"{self.altered:,} altered" if self.altered else "",
             f"{self.lost:,} lost" if self.acknowledged else "",
-            f"{self.unknown:,} not known" if self.unknown else "",
             f"{self.refused:,} refused" if self.refused else "",
             f"in {counted(self.samples, 'trial')}",
         ]
@@ -165,12 +160,11 @@ def crowd(writers: int, *, fresh: bool) -> Hardship:
 
 def _judge_points(row: Row[Any, Any], _: Sequence[Row[Any, Any]]) -> Fate:
     """Judge points by the exact record where there is one, and natively else."""
-    kept, altered, unknown = map(sum, zip(*map(_held, row.samples), strict=True))
+    kept, altered = map(sum, zip(*map(_held, row.samples), strict=True))
     return Fate(
         acknowledged=sum(sample.acknowledged for sample in row.samples),
         kept=kept,
         altered=altered,
-        unknown=unknown,
         refused=sum(getattr(sample, "refused", 0) for sample in row.samples),
         samples=len(row.samples),
         failed=len(row.problems),
@@ -180,13 +174,9 @@ def _judge_points(row: Row[Any, Any], _: Sequence[Row[Any, Any]]) -> Fate:
     )
 
 
-def _held(sample: Any) -> tuple[int, int, int]:
-    """Return how many points are kept, altered and not known; a record that is not exact may not say how many."""
-    if sample.exact is None:
-        return sample.found, sample.altered, 0
-    if sample.exact:
-        return sample.acknowledged, 0, 0
-    return (0, 0, sample.acknowledged) if sample.recovered is None else (sample.recovered, 0, 0)
+def _held(sample: Any) -> tuple[int, int]:
+    """Return how many points are kept and altered; one that the exact record holds otherwise counts as lost."""
+    return (sample.found, sample.altered) if sample.recovered is None else (sample.recovered, 0)
 
 
 def _flaws(row: Row[Any, Any]) -> tuple[str, ...]:
@@ -239,10 +229,20 @@ def _details(row: Row[Any, Any]) -> tuple[str, ...]:
 def _judge_crowd(row: Row[Any, Any], rows: Sequence[Row[Any, Any]]) -> Fate:
     total = {
         part: sum(getattr(sample, part) for sample in row.samples)
-        for part in ("begun", "died", "acknowledged", "found", "altered", "doubled", "invented", "strange")
+        for part in (
+            "begun",
+            "died",
+            "acknowledged",
+            "found",
+            "altered",
+            "doubled",
+            "invented",
+            "missing",
+            "strange",
+        )
     }
     reasons = dict.fromkeys(reason for sample in row.samples for reason in sample.reasons)
-    ended, missing = total["begun"] - total["died"], sum(map(_missing, row.samples))
+    ended, missing = total["begun"] - total["died"], total["missing"]
     keeps_points = not any(map(_keeps_runs_only, rows))
     absent = f"{missing:,} of {counted(ended, 'run')} that ended well are not there"
     flaws = [
@@ -265,12 +265,6 @@ def _judge_crowd(row: Row[Any, Any], rows: Sequence[Row[Any, Any]]) -> Fate:
         flaws=tuple(filter(None, flaws)),
         details=tuple(f"A problem: {reason}" for reason in reasons),
     )
-
-
-def _missing(sample: Any) -> int:
-    """Return how many runs ended well and are not there; an older sample tells it only where none died."""
-    ended: int = sample.begun - sample.died
-    return ended - min(sample.runs_found, ended) if sample.missing is None else int(sample.missing)
 
 
 def _keeps_runs_only(row: Row[Any, Any]) -> bool:

@@ -35,15 +35,22 @@ class Curve(NamedTuple):
     stores: tuple[int, ...] = ()
 
     @property
-    def slope(self) -> float | None:
-        """The power of the size with which the value grows at its upper end; 1 is linear.
-
-        It is that to the largest size from the next one of a third of it or less: among small ones the start of a
-        process, which does not grow, hides what does.
-        """
-        largest, last = self.points[-1] if self.points else (0.0, 0.0)
+    def end(self) -> tuple[tuple[float, float], tuple[float, float]] | None:
+        """The largest size with its value, after the next one of a third of it or less."""
+        largest = self.points[-1][0] if self.points else 0.0
         below = [point for point in self.points if point[0] * _APART <= largest]
-        return math.log(last / below[-1][1], largest / below[-1][0]) if below else None
+        return (below[-1], self.points[-1]) if below else None
+
+    @property
+    def slope(self) -> float | None:
+        """The power of the size with which the value grows at its end; 1 is linear.
+
+        Among small sizes the start of a process, which does not grow, hides what does.
+        """
+        if self.end is None:
+            return None
+        (less, before), (more, after) = self.end
+        return math.log(after / before, more / less)
 
 
 def growth_figures(measurements: Sequence[Measurement[Any, Any]], where: str) -> list[Figure]:
@@ -125,7 +132,8 @@ def _title(curves: dict[str, Curve], growth: str) -> str:
     if known[worst] <= _LINEAR:
         which = "" if len(known) == len(curves) else " of which two sizes were measured"
         return f"Writing grows about as the {growth} do, or slower, with {counted(len(known), 'tracker')}{which}"
-    return f"With {worst}, writing grows as the {growth} to the power of {_two(known[worst])}"
+    sizes = " to ".join(f"{size:,.0f}" for size, _ in curves[worst].end or ())
+    return f"With {worst}, writing grows as the {growth} to the power of {_two(known[worst])}, from {sizes}"
 
 
 def _plot(tracker: str, each: Curve, scales: tuple[list[int], list[int]], way: str, growth: str) -> Plot:

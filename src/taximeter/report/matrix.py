@@ -21,7 +21,20 @@ VERDICTS: Final = {
 }
 """The glyph of each verdict and what it says of a cell."""
 
-_PARTS: Final = ("run", "params", "metrics", "tags", "artifacts", "models", "datasets", "source", "environment")
+_PARTS: Final = (
+    "run",
+    "params",
+    "metrics",
+    "metric times",
+    "tags",
+    "artifacts",
+    "models",
+    "datasets",
+    "source",
+    "environment",
+)
+_FEATURES: Final = {"metric times": str(Feature.METRICS)}
+"""The features that keep parts of another name."""
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
@@ -209,7 +222,7 @@ def _shares(part: NativePart) -> dict[str, int]:
 
 def _gap(part: NativePart, tracker: TrackerResult) -> Gap | None:
     """Return whose gap it is that a part is missing altogether, if it is a declared one."""
-    return None if part.kept + part.changed else tracker.gaps.get(part.part)
+    return None if part.kept + part.changed else tracker.gaps.get(_FEATURES.get(part.part, part.part))
 
 
 def _verdict(part: NativePart) -> str:

@@ -55,7 +55,7 @@ _COMPARED: Final = (
     "The comparison is one run, with all couriers at once: its seconds have no spread and are upper bounds.",
     "Bytes are of the whole store, with the artifacts and the exact record that taximeter adds to it.",
     "A native view is what the adapter wrote through the vendor's own interface, without our exact record.",
-    "A fact counts as changed when its type or one bit differs, such as the microseconds of one of its times.",
+    "A fact counts as changed when its type or one bit differs; a metric's times are a fact of their own.",
 )
 _SYNTHETIC: Final = "The trips are synthetic: the model's scores say nothing about New York."
 _SCALES: Final = "Seconds are those of the machine named below each chart: ratios travel, seconds do not."

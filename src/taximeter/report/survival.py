@@ -12,7 +12,7 @@ from taximeter.report.tables import Sheet
 from taximeter.report.text import counted, ranged
 
 _ENDS: Final = 250
-_PARTS: Final = (("identical", "kept"), ("changed", "altered"), ("dropped", "lost"), ("paler", "not known"))
+_PARTS: Final = (("identical", "kept"), ("changed", "altered"), ("dropped", "lost"))
 
 
 def survival_matrix(kinds: dict[str, list[Measurement[Any, Any]]], trackers: Sequence[str], way: str) -> Matrix:
@@ -49,7 +49,7 @@ def _mark(id_: str, name: str, hardship: Hardship, measurement: Measurement[Any,
         title=f"{name}: {hardship.name}, {WAYS[way]}",
         sentences=[f"{of.sentence}.", *of.details, f"Again: {command}"],
     )
-    shares = {"identical": of.kept, "changed": of.altered, "dropped": of.lost, "unsupported": of.unknown}
+    shares = {"identical": of.kept, "changed": of.altered, "dropped": of.lost}
     return Mark(
         verdict=of.verdict,
         says=of.sentence,
@@ -77,9 +77,9 @@ def killed_figure(measurements: Sequence[Measurement[Any, Any]], where: str) -> 
         alternative="A bar for each tracker: the shares of acknowledged points that were kept, altered and lost.",
         plots={way: [_plot(order, fates[way])] for way in WAYS},
         sheet=Sheet(
-            head=["tracker", "way", "acknowledged", "kept", "altered", "lost", "not known", "afterwards"],
+            head=["tracker", "way", "acknowledged", "kept", "altered", "lost", "afterwards"],
             rows=[
-                (name, way, *_counts(each), each.state if each.samples else each.problem)
+                (name, way, each.acknowledged, *_counts(each), each.state if each.samples else each.problem)
                 for way, by_name in fates.items()
                 for name, each in by_name.items()
             ],
@@ -91,12 +91,12 @@ def killed_figure(measurements: Sequence[Measurement[Any, Any]], where: str) -> 
 
 def _legend(fates: Iterable[Fate]) -> list[tuple[str, str]]:
     """Return the parts that occur."""
-    totals = map(sum, zip(*(_counts(each)[1:] for each in fates), strict=True))
+    totals = map(sum, zip(*(_counts(each) for each in fates), strict=True))
     return [part for part, total in zip(_PARTS, totals, strict=True) if total]
 
 
-def _counts(of: Fate) -> tuple[int, int, int, int, int]:
-    return of.acknowledged, of.kept, of.altered, of.lost, of.unknown
+def _counts(of: Fate) -> tuple[int, int, int]:
+    return of.kept, of.altered, of.lost
 
 
 def _order(of: Fate) -> tuple[bool, float]:
@@ -125,7 +125,7 @@ def _row(row: int, name: str, of: Fate) -> list[Any]:
         return [beside(0, row, name, of.sentence, tone="muted")]
     bars = [
         bar(100 * size / of.acknowledged, row, name, tone, f"{name}: {of.sentence}")
-        for (tone, _), size in zip(_PARTS, _counts(of)[1:], strict=True)
+        for (tone, _), size in zip(_PARTS, _counts(of), strict=True)
         if size
     ]
     return [*bars, beside(100, row, name, f"{of.kept:,} of {of.acknowledged:,}; {of.state}", hint=of.sentence)]

@@ -45,12 +45,19 @@ class SwanLabPlainRun(PlainRun):
         self._refuse(f"no description such as {text[:40]!r} for a run that has begun", _AT_THE_START)
 
     def log_artifact(self, file: Path, name: str) -> None:
-        """Save the file, which keeps the path that it has in a folder, and stays where it is."""
+        """Save the file, which keeps the path that it has in a folder.
+
+        Raises:
+            StoredElsewhere: always, when that is done: the file stays where it is.
+        """
         folder = file.parent / "saved"
         copy = folder / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, copy)
         swanlab.save(str(copy), base_path=str(folder), policy="now")
+        self._store_elsewhere(
+            "no artifacts offline", "not theirs: until `swanlab sync` the run has only a link to the file"
+        )
 
     def log_figure(self, figure: Any, name: str) -> None:
         """Log an image."""

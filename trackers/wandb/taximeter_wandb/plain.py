@@ -58,13 +58,12 @@ class WandbPlainRun(PlainRun):
         """Log an artifact with one file.
 
         Raises:
-            Unsupported: always, when that is done: until it is uploaded, W&B keeps the bytes in its own data
-                folder, and nothing outside of a store is read.
+            StoredElsewhere: always, when that is done: W&B keeps the bytes in its own data folder.
         """
         artifact = wandb.Artifact("files", type="file")
         artifact.add_file(str(file), name)
         self._run.log_artifact(artifact)
-        self._refuse(
+        self._store_elsewhere(
             "no artifacts offline", "not yet ours: until `wandb sync` they lie outside the run, and are not read"
         )
 

@@ -55,8 +55,13 @@ class ScalePlainRun(PlainRun):
         self._run.log_configs({"sys/description": text})
 
     def log_artifact(self, file: Path, name: str) -> None:
-        """Assign a file."""
+        """Assign a file.
+
+        Raises:
+            StoredElsewhere: always, when that is done: the file stays where it is.
+        """
         self._run.assign_files({name: file})
+        self._store_elsewhere("no artifacts offline", "not theirs: the run has only the path of the file")
 
     def log_text(self, text: str, name: str) -> None:
         """Assign a file of text."""

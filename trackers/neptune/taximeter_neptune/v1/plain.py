@@ -50,8 +50,13 @@ class V1PlainRun(PlainRun):
         self._run["sys/description"] = text
 
     def log_artifact(self, file: Path, name: str) -> None:
-        """Upload a file."""
+        """Upload a file.
+
+        Raises:
+            StoredElsewhere: always, when that is done: the file stays where it is.
+        """
         self._run[name].upload(str(file))
+        self._store_elsewhere("no artifacts offline", "not theirs: the run has only the path of the file")
 
     def log_figure(self, figure: Any, name: str) -> None:
         """Upload a figure."""
