@@ -1,7 +1,9 @@
 """What distributions ask for: the releases of a vendor that an adapter knows, and what makes an environment."""
 
 from collections.abc import Iterator, Sequence
-from importlib.metadata import Distribution, distribution
+from contextlib import suppress
+from functools import cache
+from importlib.metadata import Distribution, PackageNotFoundError, distribution, packages_distributions
 
 import msgspec
 from packaging.requirements import Requirement
@@ -12,6 +14,7 @@ from taximeter.plugins import distribution_of
 from taximeter.tracker import Tracker
 
 _CORE = "taximeter"
+_OF_EVERY_ENVIRONMENT = ("pip", "setuptools")
 
 
 def vendor_requirement(tracker: type[Tracker]) -> Requirement | None:
@@ -46,6 +49,29 @@ def install_steps(
     return [*early, [*dated, *others], ["--no-deps", *ours]]
 
 
+@cache
+def strangers_to(vendor: str) -> tuple[str, ...]:
+    """Return the names of the modules that are installed here and that neither a vendor nor taximeter needs."""
+    known = _all_that_need(vendor, _CORE, *_OF_EVERY_ENVIRONMENT)
+    modules = packages_distributions().items()
+    return tuple(sorted(name for name, owners in modules if known.isdisjoint(map(canonicalize_name, owners))))
+
+
+def _all_that_need(*names: str) -> set[str]:
+    """Return what these distributions need, and what that needs in turn, and so on."""
+    known: set[tuple[str, str]] = set()
+    found = [(name, "") for name in map(canonicalize_name, names)]
+    while found:
+        name, extra = one = found.pop()
+        if one in known:
+            continue
+        known.add(one)
+        with suppress(PackageNotFoundError):
+            for wanted in _requirements(distribution(name), extra):
+                found += [(canonicalize_name(wanted.name), each) for each in ("", *wanted.extras)]
+    return {name for name, _ in known}
+
+
 def _besides(tracker: type[Tracker], version: str) -> list[str]:
     """Return what a release of the vendor needs besides what it asks for."""
     ranges = tracker.old_requirements.items() if version else ()
@@ -53,11 +79,11 @@ def _besides(tracker: type[Tracker], version: str) -> list[str]:
     return [one for needed in fitting for one in needed]
 
 
-def _requirements(found: Distribution) -> Iterator[Requirement]:
-    """Yield what a distribution needs on this machine, its extras left out."""
+def _requirements(found: Distribution, extra: str = "") -> Iterator[Requirement]:
+    """Yield what a distribution needs on this machine, with an extra or without any."""
     for text in found.requires or ():
         wanted = Requirement(text)
-        if wanted.marker is None or wanted.marker.evaluate({"extra": ""}):
+        if wanted.marker is None or wanted.marker.evaluate({"extra": extra}):
             yield wanted
 
 

@@ -1,16 +1,20 @@
-"""Imports are told from what comes after them, and a process from those it starts."""
+"""Imports are told from what comes after them and from others' packages, and a process from those it starts."""
 
 import builtins
 import importlib
 import subprocess
 import sys
 import time
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 
+from taximeter.measure.child import Python, ask, python_of
+from taximeter.measure.contention_worker import Order, Report
 from taximeter.measure.watch import Watch
 from taximeter.measure.ways import ImportClock
+from taximeter.plugins import installed, load, load_all
 
 SLEEP = 0.05
 
@@ -57,6 +61,31 @@ def test_an_import_that_fails_counts_and_fails() -> None:
         import slow_broken  # type: ignore[import-not-found]  # noqa: F401, PLC0415 - it is measured
     assert clock.seconds >= SLEEP
     assert builtins.__import__ is plain
+
+
+@pytest.mark.parametrize("name", [name for name in installed() if load(name).vendor])
+def test_a_vendor_finds_what_it_needs_and_not_what_only_others_need(name: str) -> None:
+    """As in an environment of its own."""
+    hidden = set(python_of("vendor", name).hidden)
+    vendors = {each.vendor for each in load_all()[0] if each.vendor}
+    owners = {module: set(names) for module, names in packages_distributions().items()}
+    assert not any(load(name).vendor in names for module, names in owners.items() if module in hidden)
+    assert hidden.isdisjoint({"numpy", "msgspec", "sklearn"})
+    assert "pytest" in hidden
+    assert len([module for module, names in owners.items() if names & vendors and module in hidden]) > 5
+    assert python_of("interface", name).hidden == ()
+
+
+@pytest.mark.parametrize(("hidden", "problem"), [((), ""), (("colorsys",), "colorsys")])
+def test_a_module_is_hidden_from_a_vendor(hidden: tuple[str, ...], problem: str, lines_tracker: Path) -> None:
+    """It is not installed, so far as that can see."""
+    lines_tracker.mkdir()
+    (lines_tracker / "needs").write_text("colorsys")
+    order = Order(way="vendor", tracker="lines", location=str(lines_tracker), runs=1, points=3)
+    folder = lines_tracker.parent
+    report = ask("taximeter.measure.contention_worker", order, Report, python=Python(hidden=hidden), folder=folder)
+    assert problem in report.runs[0].problem
+    assert bool(report.runs[0].problem) == bool(problem)
 
 
 PROCESS = """

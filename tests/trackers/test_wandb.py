@@ -34,7 +34,7 @@ from taximeter.events import (
     Started,
     TagsSet,
 )
-from taximeter.measure.child import ask
+from taximeter.measure.child import ask, python_of
 from taximeter.measure.contention_worker import Order, Report
 from taximeter.record import Dataset, Environment, Model, Source
 from taximeter.testing import record_run
@@ -613,7 +613,13 @@ def test_runs_of_an_old_release_are_read_by_todays_reader(environments: Path, tm
     plain, kept = tmp_path / "plain", tmp_path / "kept"
     plain.mkdir()
     order = Order(way="vendor", tracker=release.name, location=str(plain), runs=1, points=3)
-    report = ask("taximeter.measure.contention_worker", order, Report, python=release.python, folder=plain)
+    report = ask(
+        "taximeter.measure.contention_worker",
+        order,
+        Report,
+        python=python_of("vendor", release.name),
+        folder=plain,
+    )
     assert [run.problem for run in report.runs] == [""]
     (run,) = WandbTracker(str(plain)).list_runs()
     loss = WandbTracker(str(plain)).read_native(run.run_id).metrics["loss"]

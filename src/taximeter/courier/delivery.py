@@ -1,8 +1,5 @@
 """One run on its way from its journal to one store."""
 
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 
@@ -10,6 +7,7 @@ from taximeter.courier.dispatch import Dispatcher
 from taximeter.diff import diff
 from taximeter.errors import JournalError
 from taximeter.events import Event, Finished, Started
+from taximeter.imports import hiding
 from taximeter.journal.folder import RunFolder
 from taximeter.journal.receipt import Receipt
 from taximeter.journal.segment import SegmentReader
@@ -78,7 +76,7 @@ class Delivery:
             raise JournalError(f"the journal in {self._folder.path} does not say how its run began.")
         began = perf_counter()
         try:
-            with _spared(self._tracker.spared_imports):
+            with hiding(self._tracker.spared_imports):
                 self._dispatcher = Dispatcher(self._tracker, event, self._folder.artifacts)
         except ImportError:  # this release of the vendor's cannot do without them, or lacks something else
             self._dispatcher = Dispatcher(self._tracker, event, self._folder.artifacts)
@@ -112,15 +110,3 @@ class Delivery:
             differences=tuple(differences[:_DIFFERENCES_SHOWN]),
             seconds=self._seconds,
         )
-
-
-@contextmanager
-def _spared(packages: Sequence[str]) -> Iterator[None]:
-    """Let packages that nobody has imported yet seem not to be installed meanwhile: None stands for that."""
-    hidden = [name for name in packages if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
-    try:
-        yield
-    finally:
-        for name in hidden:
-            del sys.modules[name]

@@ -7,14 +7,16 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 
 from taximeter.environments import check_version, python_for
 from taximeter.errors import TrackerError
-from taximeter.measure.ways import Way
+from taximeter.measure.ways import HIDDEN, Way
+from taximeter.plugins import load, tracker_name
 from taximeter.redact import redact
+from taximeter.requirements import strangers_to
 
 PATIENCE_SECONDS: Final = 600.0
 """After so long a process is ended, and what it measured counts as failed."""
@@ -23,15 +25,35 @@ O = TypeVar("O", bound=msgspec.Struct)  # noqa: E741 - an order
 R = TypeVar("R", bound=msgspec.Struct)
 
 
-def python_of(way: Way, tracker: str) -> str:
+class Python(NamedTuple):
+    """An interpreter, and the modules that it is not to find."""
+
+    path: str = sys.executable
+    hidden: tuple[str, ...] = ()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables of a process that it runs."""
+        return os.environ | {HIDDEN: " ".join(self.hidden)}
+
+
+_OURS: Final = Python()
+
+
+def python_of(way: Way, tracker: str) -> Python:
     """Return the interpreter that logs on a way: the vendor's own where the vendor is met.
+
+    A vendor that shares an environment with others finds what it would in one of its own.
 
     Raises:
         InputError: the way is ours, and the adapter cannot write with this version of the vendor.
     """
     if way != "vendor":
         check_version(tracker)
-    return sys.executable if way == "interface" else python_for(tracker)
+        return _OURS if way == "interface" else Python(python_for(tracker))
+    vendor = load(tracker).vendor
+    is_shared = vendor and tracker_name(tracker) == tracker
+    return Python(python_for(tracker), strangers_to(vendor) if is_shared else ())
 
 
 def ask(
@@ -40,7 +62,7 @@ def ask(
     answer: type[R],
     *,
     folder: Path,
-    python: str = sys.executable,
+    python: Python = _OURS,
     prefix: Sequence[str] = (),
     watch: Callable[[int], AbstractContextManager[object]] = lambda _: nullcontext(),
 ) -> R:
@@ -74,12 +96,13 @@ def ask(
     return msgspec.json.decode(output, type=answer)
 
 
-def start(module: str, python: str, folder: Path, prefix: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+def start(module: str, python: Python, folder: Path, prefix: Sequence[str] = ()) -> subprocess.Popen[bytes]:
     """Start a module that waits for its order, in a process group of its own."""
     with (folder / "said").open("wb") as said:
         return subprocess.Popen(
-            [*prefix, python, "-P", "-m", module],
+            [*prefix, python.path, "-P", "-m", module],
             cwd=folder,
+            env=python.environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=said,

@@ -75,13 +75,13 @@ class Training:
 
     def carry_out(self) -> None:
         """Let it train, with the fault at its time, until it ends or hangs."""
-        command = [python_of(self._order.way, self._order.tracker), "-P", "-m", "taximeter.measure.faults_worker"]
+        python = python_of(self._order.way, self._order.tracker)
         scratch = Path(self._order.folder) / "scratch"  # where vendors go that cannot write to the store
         scratch.mkdir()
         with subprocess.Popen(
-            command,
+            [python.path, "-P", "-m", "taximeter.measure.faults_worker"],
             cwd=self._folder,
-            env=os.environ | {"TMPDIR": str(scratch)} | self._cause.environment,
+            env=python.environment | {"TMPDIR": str(scratch)} | self._cause.environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -9,6 +9,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Literal
 
+from taximeter.imports import hide
 from taximeter.plugins import load, tracker_name
 from taximeter.tracker import Feature
 
@@ -19,6 +20,8 @@ WAYS: tuple[Way, ...] = ("vendor", "adapter", "interface")
 LOGGED: tuple[Way, ...] = ("vendor", "interface")
 """Those that a training script logs on."""
 EXPERIMENT = "measured"
+HIDDEN = "TAXIMETER_HIDDEN"
+"""The variable with the names of modules that a vendor is not to find, as they are others'."""
 _NUMBERS = count(1)
 
 
@@ -82,6 +85,7 @@ def start(way: Way, tracker: str, location: str, folder: Path, attached: tuple[s
         return start_run(trackers=stores, experiment=EXPERIMENT, folder=folder, home=folder / ".taximeter")
     store, name = load(tracker_name(tracker))(location), f"run-{os.getpid()}-{next(_NUMBERS)}"
     if way == "vendor":
+        hide(os.environ.get(HIDDEN, "").split())
         return store.start_plain(EXPERIMENT, name)
     from taximeter.direct import AdapterRun  # noqa: PLC0415 - as above
 

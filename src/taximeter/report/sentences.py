@@ -36,7 +36,7 @@ _MEASURED: Final = (
     "A fault is over before the store is read; through taximeter, `taximeter recover` has then run too.",
     "Where a disk is full until a run has to be finished, room is made and the run is finished again.",
     "Damage hits a file of the store at random, another one each time.",
-    "Releases run in environments of their own; what is installed shares one with all trackers, and pays for it.",
+    "A vendor finds no package that only other trackers need; releases run in environments of their own.",
     "Vendors have their documented defaults, but for what keeps them offline.",
     "The same calls are made on every way into a store.",
     "Fewer than six samples have no interval of 95 %: what stands beside their median is their range.",

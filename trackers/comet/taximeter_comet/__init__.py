@@ -22,6 +22,7 @@ class CometTracker(Tracker):
 
     name = "comet"
     vendor = "comet-ml"
+    spared_imports = ("rfc3987_syntax",)  # a second, for a check of addresses that jsonschema can do without
     features = frozenset(Feature) - {Feature.CHILD_RUNS, Feature.LIVE}
     gaps: ClassVar = {
         Feature.CHILD_RUNS: Gap("not theirs", "Comet's experiments lie side by side in their project"),

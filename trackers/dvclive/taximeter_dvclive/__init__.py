@@ -21,6 +21,7 @@ class DVCLiveTracker(Tracker):
 
     name = "dvclive"
     vendor = "dvclive"
+    spared_imports = ("pandas",)  # a fifth of a second, for plots of data frames
     features = frozenset(
         {
             Feature.PARAMS,
