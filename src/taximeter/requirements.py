@@ -52,13 +52,18 @@ def install_steps(
 @cache
 def strangers_to(vendor: str) -> tuple[str, ...]:
     """Return the names of the modules that are installed here and that neither a vendor nor taximeter needs."""
-    known = _all_that_need(vendor, _CORE, *_OF_EVERY_ENVIRONMENT)
-    modules = packages_distributions().items()
-    return tuple(sorted(name for name, owners in modules if known.isdisjoint(map(canonicalize_name, owners))))
+    known = _needed_by(vendor, _CORE, *_OF_EVERY_ENVIRONMENT)
+    return tuple(sorted(name for name, owners in _modules().items() if known.isdisjoint(owners)))
 
 
-def _all_that_need(*names: str) -> set[str]:
-    """Return what these distributions need, and what that needs in turn, and so on."""
+@cache
+def _modules() -> dict[str, set[str]]:
+    """Return the names of all modules that are installed here, with the distributions that they are of."""
+    return {name: {*map(canonicalize_name, owners)} for name, owners in packages_distributions().items()}
+
+
+def _needed_by(*names: str) -> set[str]:
+    """Return these distributions, what they need, what that needs in turn, and so on."""
     known: set[tuple[str, str]] = set()
     found = [(name, "") for name in map(canonicalize_name, names)]
     while found:

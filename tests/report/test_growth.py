@@ -6,7 +6,7 @@ import msgspec
 from report_cases import make_growth
 
 from taximeter.measure.kind import Measurement
-from taximeter.report.growth import growth_figures, growth_tables
+from taximeter.report.growth import growth_figures, growth_tables, sizes_tables
 
 
 def without(measurement: Measurement[Any, Any], way: str, *sizes: int) -> Measurement[Any, Any]:
@@ -74,3 +74,27 @@ def test_a_chart_says_how_many_stores_a_dot_is_of() -> None:
     several = msgspec.structs.replace(growth, rows=[*rows, *growth.rows[3:]])
     notes = [growth_figures([each], "here")[0].note.partition(";")[0] for each in (growth, several)]
     assert notes == ["n = 1 store a dot", "n = 1 to 3 stores a dot"]
+
+
+def test_the_largest_store_tells_what_a_single_one_took() -> None:
+    """Times and bytes of writing are shared out, and those of reading are not."""
+    table = sizes_tables([without(make_growth("csv", 1.0), "vendor", 1_000)])[0]
+    cells = dict(zip(table.columns, table.rows[0], strict=True))
+    assert (cells["how many"].text, cells["how many"].problem) == ("100", "1,000 runs in a store: no room")
+    exact = {name: cell.exact for name, cell in cells.items() if cell.kind == "number"}
+    assert exact == {
+        "how many": "100",
+        "write one, µs": "10000.0",
+        "bytes of one": "1000.0",
+        "list all runs, ms": "100.0",
+        "read the last run, ms": "2.0",
+        "read all runs, ms a run": "2.0",
+    }
+
+
+def test_a_store_that_could_not_be_written_is_a_dash() -> None:
+    """With the reason."""
+    table = sizes_tables([without(make_growth("csv", 1.0), "vendor", 10, 100, 1_000)])[0]
+    assert {(cell.text, cell.problem.split(";")[0]) for cell in table.rows[0][2:]} == {
+        ("–", "10 runs in a store: no room")
+    }

@@ -212,9 +212,10 @@ def test_a_database_holds_the_rows_that_mlflow_would_put_there(in_database: Mlfl
         assert rows(table, ours) == rows(table, theirs)
 
 
-def test_a_courier_does_without_pyarrow_until_there_is_a_table(empty: Path, tmp_path: Path) -> None:
-    """A table is then kept as ever."""
+def test_a_courier_does_without_pandas_until_there_is_a_table_or_a_model(empty: Path, tmp_path: Path) -> None:
+    """They are then kept as ever."""
     import pandas as pd  # noqa: PLC0415 - only some tests need it
+    from sklearn.linear_model import Ridge  # noqa: PLC0415
 
     from taximeter_mlflow.tables import table_of, table_path  # noqa: PLC0415
 
@@ -225,16 +226,18 @@ def test_a_courier_does_without_pyarrow_until_there_is_a_table(empty: Path, tmp_
     _await(lambda: any(store.read_native(found.run_id).metrics for found in store.list_runs()))
     (lock,) = tmp_path.glob("home/*/*/lock")
     mapped = Path("/proc", lock.read_text(), "maps").read_text()
-    assert "/pandas/" in mapped
-    assert not any(f"/{package}/" in mapped for package in ("pyarrow", "scipy"))
+    assert "/sqlalchemy/" in mapped
+    assert not any(f"/{package}/" in mapped for package in ("pandas", "pyarrow", "scipy"))
     times = pd.to_datetime(pd.Series(["2025-01-01", None]))
     frame = pd.DataFrame({"text": ["ä", None], "time": times, "rank": pd.array([1, None], "Int64"), "m": 0.1})
     for ending in ("csv", "parquet"):
         category, arrow = frame["text"].astype("category"), frame["m"].astype("double[pyarrow]")
         run.log_table(frame.assign(category=category, arrow=arrow), f"rows.{ending}")
+    run.log_model(Ridge().fit([[0.0], [1.0]], [0.0, 1.0]), "ridge", input_example=pd.DataFrame({"x": [0.5]}))
     run.finish()
     assert [receipt.state for receipt in run.wait().values()] == ["verified"]
-    artifacts = store.read(run.id).artifacts
+    assert store.read_native(run.id).models["ridge"].signature["inputs"][0]["name"] == "x"
+    artifacts = {name: each for name, each in store.read(run.id).artifacts.items() if name.startswith("rows")}
     for name, artifact in artifacts.items():
         (kept,) = tmp_path.glob(f"mlruns/**/artifacts/{name}")
         with store.open_artifact(run.id, table_path(name)) as table:

@@ -15,7 +15,7 @@ from taximeter.report.costs import calls_figure
 from taximeter.report.experiment import Experiment, read_experiment
 from taximeter.report.figures import Figure
 from taximeter.report.gallery import Gallery
-from taximeter.report.growth import growth_figures, growth_tables
+from taximeter.report.growth import growth_figures, growth_tables, sizes_tables
 from taximeter.report.material import Material, Source, versions_of
 from taximeter.report.matrix import Matrix
 from taximeter.report.model_figures import model_figures
@@ -220,7 +220,7 @@ def _tables(material: Material, experiment: Experiment | None, environment: Envi
         tables += [*costs_tables(cost), *workloads_tables(cost)]
     tables += releases_tables(material.releases("cost"))
     if growth := material.of("growth"):
-        tables += growth_tables(growth).values()
+        tables += [*sizes_tables(growth), *growth_tables(growth).values()]
     if material.measured:
         tables.append(_sources_table(material))
     if material.is_project and (story := story_table(material)):

@@ -6,9 +6,11 @@ from typing import Any, Final, NamedTuple
 
 import plotly.graph_objects as go
 
+from taximeter.measure.growth import WRITE_SECONDS
 from taximeter.measure.kind import Measurement
 from taximeter.measure.statistics import estimate
 from taximeter.report.figures import Figure, Plot, decades, framed, hover, label, log_axis, short
+from taximeter.report.numbers import Number, column
 from taximeter.report.samples import NOT_MEASURED, TONES, WAYS, problem_of
 from taximeter.report.tables import Cell, Sheet, Table, text
 from taximeter.report.text import counted, ranged
@@ -18,12 +20,33 @@ _APART: Final = 3
 """Two sizes tell how something grows if one is so many times the other; where time was up they may be nearer."""
 _LINEAR: Final = 1.1
 """A power up to which a value grows in proportion, but for the weather."""
-_MEASURES: Final[tuple[tuple[str, Callable[[Any], float]], ...]] = (
-    ("write", lambda sample: sample.write),
-    ("bytes", lambda sample: sample.size),
-    ("list all runs", lambda sample: sample.list_all),
-    ("read one", lambda sample: sample.read_one),
-    ("read all, a run", lambda sample: sample.read_all / max(sample.runs_read, 1)),
+
+
+class _Measure(NamedTuple):
+    """What grows: its name, its value in a sample; of a single one its title, its scale, whether it is shared."""
+
+    name: str
+    value: Callable[[Any], float]
+    each: str
+    scale: float
+    is_shared: bool = False
+
+    def of_one(self, size: float, value: float) -> float:
+        """Return what stands for a value in a table of single ones."""
+        return self.scale * value / (size if self.is_shared else 1)
+
+
+_MEASURES: Final = (
+    _Measure("write", lambda sample: sample.write, "write one, µs", 1e6, is_shared=True),
+    _Measure("bytes", lambda sample: sample.size, "bytes of one", 1, is_shared=True),
+    _Measure("list all runs", lambda sample: sample.list_all, "list all runs, ms", 1e3),
+    _Measure("read one", lambda sample: sample.read_one, "read the last run, ms", 1e3),
+    _Measure(
+        "read all, a run",
+        lambda sample: sample.read_all / max(sample.runs_read, 1),
+        "read all runs, ms a run",
+        1e3,
+    ),
 )
 
 
@@ -62,7 +85,7 @@ def curve(
     measurement: Measurement[Any, Any] | None, way: str, growth: str, value: Callable[[Any], float] | None = None
 ) -> Curve:
     """Return how a value grows, that of writing if none is given."""
-    of = value or _MEASURES[0][1]
+    of = value or _MEASURES[0].value
     rows = [
         row
         for row in (measurement.rows if measurement else ())
@@ -165,18 +188,62 @@ def growth_tables(measurements: Sequence[Measurement[Any, Any]]) -> dict[str, Ta
 
 def _table(measurements: Sequence[Measurement[Any, Any]], way: str) -> Table:
     rows = [
-        [text(each.tracker), text(growth), *(_slope(curve(each, way, growth, of)) for _, of in _MEASURES)]
+        [
+            text(each.tracker),
+            text(growth),
+            *(_slope(curve(each, way, growth, measure.value)) for measure in _MEASURES),
+        ]
         for growth in _growths(measurements)
         for each in measurements
     ]
     return Table(
         id=f"growth-{way}",
         caption=f"With which power of the size it grows, {WAYS[way]}",
-        columns=["tracker", "grows by", *(name for name, _ in _MEASURES)],
+        columns=["tracker", "grows by", *(measure.name for measure in _MEASURES)],
         rows=rows,
         heads=2,
         note="1 is linear, 0 does not grow, 2 is quadratic; up to the largest, from a size of a third or less.",
     )
+
+
+def sizes_tables(measurements: Sequence[Measurement[Any, Any]]) -> list[Table]:
+    """Return what the largest store of each tracker took, a table for each way."""
+    return [_sizes(measurements, way) for way in WAYS]
+
+
+def _sizes(measurements: Sequence[Measurement[Any, Any]], way: str) -> Table:
+    known = [(growth, each) for growth in _growths(measurements) for each in measurements]
+    written = [curve(each, way, growth) for growth, each in known]
+    sizes = column([int(each.points[-1][0]) if each.points else None for each in written])
+    columns = [
+        [_cell(size, each.problem) for size, each in zip(sizes, written, strict=True)],
+        *(
+            _singles([curve(each, way, growth, measure.value) for growth, each in known], measure)
+            for measure in _MEASURES
+        ),
+    ]
+    return Table(
+        id=f"sizes-{way}",
+        caption=f"The largest store that was written, {WAYS[way]}",
+        columns=["tracker", "of", "how many", *(measure.each for measure in _MEASURES)],
+        rows=[
+            [text(each.tracker), text(growth), *(cells[row] for cells in columns)]
+            for row, (growth, each) in enumerate(known)
+        ],
+        heads=2,
+        note=f"Writing ends after about {WRITE_SECONDS:g} seconds, however many there are then. "
+        "The time of writing and the bytes of the store are shared out.",
+    )
+
+
+def _singles(curves: Sequence[Curve], measure: _Measure) -> list[Cell]:
+    """Return the cells of a measure at the largest size of each curve."""
+    values = [measure.of_one(*each.points[-1]) if each.points else None for each in curves]
+    return [_cell(value, each.problem) for value, each in zip(column(values), curves, strict=True)]
+
+
+def _cell(value: Number, problem: str) -> Cell:
+    return Cell(text=value.text, exact=value.exact, problem=problem, kind="number")
 
 
 def _slope(each: Curve) -> Cell:

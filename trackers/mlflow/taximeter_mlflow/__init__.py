@@ -35,7 +35,7 @@ class MlflowTracker(Tracker):
         15: "https://github.com/mlflow/mlflow/issues/11471",
         27: "https://github.com/mlflow/mlflow/pull/22826",
     }
-    spared_imports = ("pyarrow", "scipy")  # a fifth of a second; mlflow-skinny is without them too
+    spared_imports = ("pandas", "pyarrow", "scipy")  # half a second; mlflow-skinny is without them too
     old_requirements: ClassVar = {"<3.13": ["sqlalchemy<2.1"]}
     ui = BrowserUI(
         command="mlflow ui --backend-store-uri {location}",

@@ -1,5 +1,6 @@
 """Keeps models as logged models of MLflow's: scikit-learn's with the files MLflow loads, others as they are."""
 
+import importlib
 import logging
 import re
 import tempfile
@@ -10,9 +11,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import mlflow.models
 from mlflow.entities import LoggedModelOutput, LoggedModelStatus
 from mlflow.models import Model as MlflowModel
-from mlflow.models import ModelSignature
+from mlflow.models.signature import ModelSignature
 from mlflow.types.schema import ColSpec, DataType, Schema, TensorSpec
 from msgspec import json
 
@@ -106,15 +108,17 @@ def _save_sklearn(folder: Path, target: Path, model: Model, described: MlflowMod
     Raises:
         ValueError: the file holds types of other libraries, which may do anything when they are loaded.
     """
-    import mlflow.sklearn  # noqa: PLC0415 - a second to import, and only models need it
-    import skops.io  # noqa: PLC0415 - as above
+    if not hasattr(mlflow.models, "ModelSignature"):  # it was imported without pandas
+        importlib.reload(mlflow.models)
+    import skops.io  # noqa: PLC0415 - a second to import, and only models need it
+    from mlflow.sklearn import save_model  # noqa: PLC0415 - as above
 
     file = folder / _MODEL_FILE
     types = skops.io.get_untrusted_types(file=file)
     if strange := [name for name in types if not _TRUSTED.match(name)]:
         raise ValueError(f"it holds {', '.join(strange)}")
     signature = _signature(model.signature)
-    mlflow.sklearn.save_model(
+    save_model(
         skops.io.load(file, trusted=types),
         str(target),
         mlflow_model=described,

@@ -19,7 +19,6 @@ from taximeter_mlflow.artifacts import Namer
 from taximeter_mlflow.batches import PARAMS, POINTS, TAGS, Identity, Keys, batches, distinct, identity, points
 from taximeter_mlflow.datasets import to_stored
 from taximeter_mlflow.location import Location
-from taximeter_mlflow.models import ModelKeeper
 from taximeter_mlflow.names import cut, text_of
 from taximeter_mlflow.translation import translated
 from taximeter_mlflow.vendor import connect
@@ -123,6 +122,8 @@ class MlflowWriter(RunWriter):
     @translated
     def log_model(self, path: str, folder: Path, model: Model) -> None:
         """Keep a model as a logged model of MLflow's, linked to the run."""
+        from taximeter_mlflow.models import ModelKeeper  # noqa: PLC0415 - pandas takes its time
+
         ModelKeeper(self._client, self._id, self._experiment).keep(path, folder, model, self._texts)
 
     @translated
