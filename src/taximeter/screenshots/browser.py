@@ -4,6 +4,7 @@ import io
 import re
 import shutil
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Final, Self
 from urllib.parse import urlsplit
@@ -115,7 +116,11 @@ class Chromium:
                 page.evaluate("dispatchEvent(new Event('beforeprint'))")
                 page.set_viewport_size(ViewportSize(width=_PAPER["width"], height=_HIGHEST))
                 parts = page.locator(f"[{attribute}]").all()
-                return {part.get_attribute(attribute) or "": _shrink(part.screenshot()) for part in parts}
+                with ThreadPoolExecutor() as pool:
+                    cut = {
+                        part.get_attribute(attribute): pool.submit(_shrink, part.screenshot()) for part in parts
+                    }
+                return {name or "": each.result() for name, each in cut.items()}
             except Error as error:
                 raise TrackerError(f"its charts could not be photographed: {_first_line(error)}") from error
 
