@@ -66,6 +66,9 @@ def compare(
     with run:
         trained = train(prepared, run, on_stage)
         run.finish()
+    (folder / FILE).unlink(
+        missing_ok=True
+    )  # not before: it may be in git, and the run notes what was changed there
     on_stage(f"waiting for {len(trackers)} trackers")
     receipts = run.wait()
     record = run.record()
@@ -84,7 +87,6 @@ def _fresh_stores(folder: Path, trackers: Sequence[str]) -> Path:
         raise InputError(f"{folder} holds something that is no report; choose another --name.")
     shutil.rmtree(stores, ignore_errors=True)
     shutil.rmtree(folder / ".taximeter", ignore_errors=True)
-    (folder / FILE).unlink(missing_ok=True)
     stores.mkdir(parents=True)
     for tracker in trackers:
         with suppress(TrackerError):  # its courier will say so
