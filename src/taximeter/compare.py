@@ -66,9 +66,7 @@ def compare(
     with run:
         trained = train(prepared, run, on_stage)
         run.finish()
-    (folder / FILE).unlink(
-        missing_ok=True
-    )  # not before: it may be in git, and the run notes what was changed there
+    (folder / FILE).unlink(missing_ok=True)  # not before: the run notes what is changed in git
     on_stage(f"waiting for {len(trackers)} trackers")
     receipts = run.wait()
     record = run.record()

@@ -13,12 +13,17 @@ from taximeter.report.text import counted, listed
 
 MEANINGS: Final = (
     ("identical", "all kept"),
-    ("changed", "none lost, but some altered, doubled or not known, or something else went wrong in a trial"),
+    ("changed", "none lost, but some altered or doubled, or something else went wrong in a trial"),
     ("dropped", "some lost"),
     ("refused", "nothing was acknowledged: each call was refused, or none returned"),
     ("unsupported", "not measured, or no such thing"),
 )
 """What each verdict on a fate means."""
+_CROWD_COUNTS: Final = (
+    *("begun", "died", "missing", "strange"),
+    *("acknowledged", "found", "altered", "doubled", "invented"),
+)
+"""What is added up of several processes: runs, and points."""
 
 
 class Fate(NamedTuple):
@@ -227,20 +232,7 @@ def _details(row: Row[Any, Any]) -> tuple[str, ...]:
 
 
 def _judge_crowd(row: Row[Any, Any], rows: Sequence[Row[Any, Any]]) -> Fate:
-    total = {
-        part: sum(getattr(sample, part) for sample in row.samples)
-        for part in (
-            "begun",
-            "died",
-            "acknowledged",
-            "found",
-            "altered",
-            "doubled",
-            "invented",
-            "missing",
-            "strange",
-        )
-    }
+    total = {part: sum(getattr(sample, part) for sample in row.samples) for part in _CROWD_COUNTS}
     reasons = dict.fromkeys(reason for sample in row.samples for reason in sample.reasons)
     ended, missing = total["begun"] - total["died"], total["missing"]
     keeps_points = not any(map(_keeps_runs_only, rows))
