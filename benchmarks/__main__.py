@@ -18,13 +18,29 @@ from benchmarks.samples import (
     MANY_POINTS,
     POINTS,
     Sampler,
+    sample_fault,
     sample_kill,
     sample_store,
     sample_training,
     sample_writers,
 )
-from benchmarks.targets import CALL, DATABASE, KILL, MEMORY, SERVER, START, STORE, WRITE, Taken, Target, judge
+from benchmarks.targets import (
+    CALL,
+    DATABASE,
+    FAULT,
+    KILL,
+    MEMORY,
+    SERVER,
+    START,
+    STORE,
+    WRITE,
+    Taken,
+    Target,
+    judge,
+)
 from taximeter.errors import TaximeterError, Unsupported
+from taximeter.measure.faults_stage import SERVER_FAULTS
+from taximeter.measure.faults_worker import Fault
 from taximeter.plugins import installed, load
 from taximeter.redact import redact
 from taximeter.tracker import Feature
@@ -55,8 +71,7 @@ def _samplers(trackers: Sequence[str], repetition: int) -> list[Sampler]:
 
     A vendor with a server writes each call through to its database, and must be outrun; with others we keep up.
     """
-    readable = [name for name in trackers if Feature.READ in load(name).features]
-    served = [name for name in readable if "serve" in vars(load(name))]
+    readable, served = _readable(trackers), _served(trackers)
     alone = trackers[repetition % len(trackers)]
     return [
         Sampler(CALL, f"{len(trackers)} trackers", sample_training(trackers, POINTS)),
@@ -69,9 +84,34 @@ def _samplers(trackers: Sequence[str], repetition: int) -> list[Sampler]:
     ]
 
 
+def _fault_samplers(trackers: Sequence[str]) -> list[Sampler]:
+    return [
+        Sampler(FAULT, fault, sample_fault(name, fault), name)
+        for fault in Fault
+        for name in _readable(trackers)
+        if _can_meet(name, fault)
+    ]
+
+
+def _can_meet(tracker: str, fault: Fault) -> bool:
+    """Tell whether there is something that could go wrong: a server, or a vendor's package."""
+    if fault == Fault.VENDOR_BROKEN:
+        return load(tracker).vendor is not None
+    return fault not in SERVER_FAULTS or tracker in _served([tracker])
+
+
+def _readable(trackers: Sequence[str]) -> list[str]:
+    return [name for name in trackers if Feature.READ in load(name).features]
+
+
+def _served(trackers: Sequence[str]) -> list[str]:
+    return [name for name in _readable(trackers) if "serve" in vars(load(name))]
+
+
 def _measure(trackers: Sequence[str], repetitions: int) -> list[Target]:
-    """Take all samples in turns; the first training only warms the disk's cache."""
+    """Take all samples in turns, and each fault once; the first training only warms the disk's cache."""
     turns = [sampler for repetition in range(repetitions) for sampler in _samplers(trackers, repetition)]
+    turns += _fault_samplers(trackers)
     taken: dict[tuple[str, str], Taken] = {}
     with _bar() as bar:
         task = bar.add_task("warming up", total=len(turns))
@@ -87,10 +127,11 @@ def _take(sampler: Sampler, taken: Taken) -> None:
     folder = Path(tempfile.mkdtemp(prefix="taximeter-bench-"))
     try:
         taken.samples.append(sampler.take(folder))
+        taken.of.append(sampler.of)
     except Unsupported as error:
         taken.gap = str(error)
     except TaximeterError as error:
-        taken.problems.append(redact(str(error)))
+        taken.problems.append(redact(f"{sampler.of}: {error}" if sampler.of else str(error)))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -107,7 +148,7 @@ def tables_of(targets: Sequence[Target]) -> list[Table]:
             f"{found.spread}: {found.low:.3g} – {found.high:.3g}" if found and found.low is not None else "",
             str(len(target.reached)),
             {True: "yes", False: "[bold red]NO", None: "–"}[target.holds],
-            "; ".join((target.gap, *target.problems)) if target.gap or target.problems else target.beside,
+            "; ".join(filter(None, (target.gap, *target.problems, target.beside))),
         )
     return [*tables.values()]
 
@@ -118,7 +159,7 @@ def _table(target: Target) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", header_style="dim", show_edge=False)
     for name in ("for", "reached", "spread", "n", "holds"):
         table.add_column(name, justify="right" if name in {"reached", "spread", "n"} else "left", no_wrap=True)
-    table.add_column("its own call, p99, store; courier")
+    table.add_column("its own call, p99, store; courier" if target.unit == "×" else "")
     return table
 
 

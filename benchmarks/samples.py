@@ -16,6 +16,10 @@ from taximeter.measure.child import ask, last_words, python_of
 from taximeter.measure.contention import ContentionSettings, measure_contention
 from taximeter.measure.crash import CrashSettings, measure_crash
 from taximeter.measure.crash_training import Death
+from taximeter.measure.faults import measure_fault
+from taximeter.measure.faults_stage import FaultSample, FaultSettings
+from taximeter.measure.faults_training import Outcome
+from taximeter.measure.faults_worker import Fault
 from taximeter.measure.held import points_of
 from taximeter.measure.ways import Way
 from taximeter.measure.worker import Order, Report
@@ -27,17 +31,19 @@ Numbers = dict[str, float]
 POINTS: Final = 10_000
 MANY_POINTS: Final = 1_000_000
 WRITERS: Final = 8
+_DAMAGES = {Fault.TORN, Fault.FLIPPED}
 _LOOK_SECONDS = 0.02
 _LOOP_SECONDS = 20.0
 """A vendor's loop of calls is cut after so long; the rest would have taken at least as long a call."""
 
 
 class Sampler(NamedTuple):
-    """One thing to measure; `subject` is a tracker, or what stands in its place."""
+    """One thing to measure; `subject` is a tracker, or what stands in its place, and `of` then is the tracker."""
 
     title: str
     subject: str
     take: Callable[[Path], Numbers]
+    of: str = ""
 
 
 def sample_training(trackers: Sequence[str], points: int) -> Callable[[Path], Numbers]:
@@ -143,3 +149,32 @@ def sample_writers(tracker: str) -> Callable[[Path], Numbers]:
         return {"acknowledged": sample.acknowledged, "wrong": sample.died + missing + (sample.doubled or 0)}
 
     return take
+
+
+def sample_fault(tracker: str, fault: Fault) -> Callable[[Path], Numbers]:
+    """Return what lets one thing go wrong with a training, and counts what stopped it, went unsaid or is lost.
+
+    What a call or `finish` refuses is said by its exception, but a point must never be refused.
+    A store that was damaged after its run was safe in it stays damaged, and the journal is gone by then.
+    """
+    settings = FaultSettings(tracker=tracker, way="interface", fault=fault)
+
+    def take(folder: Path) -> Numbers:
+        sample = measure_fault(settings, folder)
+        lost = _lost(sample)
+        return {
+            "stopped": sample.training in {Outcome.HUNG, Outcome.DIED} or sample.refused > 0,
+            "unsaid": lost > 0 and not sample.said,
+            "lost": lost,
+            "stays": fault in _DAMAGES,
+        }
+
+    return take
+
+
+def _lost(sample: FaultSample) -> int:
+    """Return how many points, and artifacts, are not in the exact record as they were acknowledged."""
+    points = sample.acknowledged - (sample.recovered or 0)
+    is_refused = "exception" in sample.said
+    artifact = sample.artifact == "half" or (sample.artifact == "absent" and not is_refused)
+    return max(points, not sample.exact) + artifact

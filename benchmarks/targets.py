@@ -8,7 +8,7 @@ import msgspec
 from benchmarks.samples import MANY_POINTS, POINTS, WRITERS, Numbers
 from taximeter.measure.statistics import Estimate, estimate
 
-CALL, MEMORY, START, STORE, DATABASE, SERVER, KILL, WRITE = (
+CALL, MEMORY, START, STORE, DATABASE, SERVER, KILL, WRITE, FAULT = (
     "a call",
     "memory",
     "start",
@@ -17,6 +17,7 @@ CALL, MEMORY, START, STORE, DATABASE, SERVER, KILL, WRITE = (
     "server",
     "SIGKILL",
     f"{WRITERS} writers",
+    "fault",
 )
 
 
@@ -30,7 +31,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         limit: what they must not exceed, or must at least be.
         at_least: which of the two.
         every: whether each sample must hold, and not just their median.
-        beside: what the vendor's own call (p50, p99) and store took, and then our courier's start.
+        beside: what the vendor's own call (p50, p99) and store took, and then our courier's start; for a fault,
+            the trackers that did not come through it.
         problems: why samples are missing; a target with one does not hold.
         gap: why there is nothing to compare with; without samples and problems it neither holds nor fails.
     """
@@ -63,9 +65,10 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Taken(msgspec.Struct):
-    """All samples of one thing, why others are missing, and what cannot be measured at all."""
+    """All samples of one thing, of which trackers, why others are missing, and what cannot be measured at all."""
 
     samples: list[Numbers] = []
+    of: list[str] = []
     problems: list[str] = []
     gap: str = ""
 
@@ -137,6 +140,27 @@ def _write(taken: Taken) -> list[Target]:
     return [taken.target(_wrong, name=name, unit="", limit=0, every=True)]
 
 
+def _fault(taken: Taken) -> list[Target]:
+    stays = any(found["stays"] for found in taken.samples)
+    afterwards = Taken(problems=taken.problems, gap=_kept(taken)) if stays else taken
+    return [
+        _none(taken, "stopped", "trainings that a fault stopped"),
+        _none(taken, "unsaid", "losses that were not said"),
+        _none(afterwards, "lost", "acknowledged and lost, once the fault is over and all is recovered"),
+    ]
+
+
+def _none(taken: Taken, number: str, name: str) -> Target:
+    beside = ", ".join(of for of, found in zip(taken.of, taken.samples, strict=True) if found[number])
+    return taken.target(lambda found: found[number], name=name, unit="", limit=0, every=True, beside=beside)
+
+
+def _kept(taken: Taken) -> str:
+    """Return how many stores hold the record in spite of damage, which is a fault that is never over."""
+    whole = sum(not found["lost"] for found in taken.samples)
+    return f"the damage stays: {whole} of {len(taken.samples)} stores still hold the exact record"
+
+
 def _wrong(found: Numbers) -> float:
     return found["wrong"]
 
@@ -163,4 +187,5 @@ _TARGETS: Final = {
     SERVER: _server,
     KILL: _kill,
     WRITE: _write,
+    FAULT: _fault,
 }

@@ -368,14 +368,14 @@ def make_cost(tracker: str, base: float, **others: Any) -> Measurement[Any, Any]
             samples = [_cost_sample(p50 * (1 + 0.05 * place), base) for place in range(5)]
             refused = workload == "params" and tracker == "wandb"
             rows.append(
-                Row(settings=settings, samples=[], problems=["wandb has <b>no</b> params"])
+                make_row(settings, [], problems=["wandb has <b>no</b> params"])
                 if refused
-                else Row(settings=settings, samples=samples)
+                else make_row(settings, samples)
             )
     attached = CostSettings(
         tracker=tracker, way="interface", workload="one scalar", calls=200, attached=("csv", "git")
     )
-    rows.append(Row(settings=attached, samples=[_cost_sample(2.6, base)]))
+    rows.append(make_row(attached, [_cost_sample(2.6, base)]))
     return make_measurement("cost", tracker, rows, **others)
 
 
@@ -403,9 +403,9 @@ def _cost_sample(p50: float, base: float) -> CostSample:
 def make_growth(tracker: str, slope: float, **others: Any) -> Measurement[Any, Any]:
     """Return how a store grows with the runs in it, as a power of their number."""
     rows = [
-        Row(
-            settings=GrowthSettings(tracker=tracker, way=way, growth=Growth.RUNS, size=size),
-            samples=[
+        make_row(
+            GrowthSettings(tracker=tracker, way=way, growth=Growth.RUNS, size=size),
+            [
                 GrowthSample(
                     written=size,
                     write=0.01 * size**slope,
@@ -426,9 +426,9 @@ def make_growth(tracker: str, slope: float, **others: Any) -> Measurement[Any, A
 def make_crash(tracker: str, kept: float, **others: Any) -> Measurement[Any, Any]:
     """Return what survives a kill: a share by itself, everything through the interface."""
     rows = [
-        Row(
-            settings=CrashSettings(tracker=tracker, way=way, death=death),
-            samples=[
+        make_row(
+            CrashSettings(tracker=tracker, way=way, death=death),
+            [
                 CrashSample(
                     acknowledged=500,
                     found=int(500 * kept),
@@ -453,9 +453,9 @@ def make_crash(tracker: str, kept: float, **others: Any) -> Measurement[Any, Any
 def make_contention(tracker: str, died: int, **others: Any) -> Measurement[Any, Any]:
     """Return what becomes of eight writers, some of which may die."""
     rows = [
-        Row(
-            settings=ContentionSettings(tracker=tracker, way=way, writers=8, fresh=True, runs=2),
-            samples=[
+        make_row(
+            ContentionSettings(tracker=tracker, way=way, writers=8, fresh=True, runs=2),
+            [
                 ContentionSample(
                     begun=16,
                     died=died if way == "vendor" else 0,
@@ -480,9 +480,9 @@ def make_contention(tracker: str, died: int, **others: Any) -> Measurement[Any, 
 def make_faults(tracker: str, kept: float, **others: Any) -> Measurement[Any, Any]:
     """Return what survives a full disk; csv has no server that could be down."""
     rows = [
-        Row(
-            settings=FaultSettings(tracker=tracker, way=way, fault=Fault.DISK_FULL),
-            samples=[
+        make_row(
+            FaultSettings(tracker=tracker, way=way, fault=Fault.DISK_FULL),
+            [
                 FaultSample(
                     means="a file system of 20 MB in memory",
                     training=Outcome.WENT_ON if kept > 0.5 else Outcome.HUNG,
@@ -505,8 +505,17 @@ def make_faults(tracker: str, kept: float, **others: Any) -> Measurement[Any, An
         for way in WAYS
     ]
     down = FaultSettings(tracker=tracker, way="vendor", fault=Fault.SERVER_DOWN)
-    rows.append(Row(settings=down, samples=[], problems=[f"{tracker} has no server"]))
+    rows.append(make_row(down, [], problems=[f"{tracker} has no server"]))
     return make_measurement("faults", tracker, rows, **others)
+
+
+def make_row(settings: Any, samples: list[Any], **others: Any) -> Row[Any, Any]:
+    """Return samples as a row has them."""
+    fields: dict[str, Any] = {
+        "repetitions": [*range(len(samples))],
+        "taken": [1_763_900_400_000_000 + place for place in range(len(samples))],
+    }
+    return Row(settings=settings, samples=samples, **fields | others)
 
 
 def make_measurement(
@@ -519,6 +528,7 @@ def make_measurement(
         "vendor": tracker,
         "version": "3.17.2",
         "taximeter": "0.1.0",
+        "commit": None,
         "made": 1_763_900_500_000_000,
         "command": f"taximeter measure {kind}",
         "depth": Depth.FULL,

@@ -6,10 +6,10 @@ from typing import Any
 import msgspec
 import pytest
 from playwright.sync_api import Page
-from report_cases import make_contention, make_crash, make_faults, write_project
+from report_cases import make_contention, make_crash, make_faults, make_row, write_project
 
 from taximeter.archive import save
-from taximeter.measure.kind import Measurement, Row
+from taximeter.measure.kind import Measurement
 from taximeter.report import write_project as render
 from taximeter.report.fates import Fate, Hardship, crash, crowd, fate, faulty
 from taximeter.report.material import Source, read_material
@@ -28,7 +28,7 @@ def changed(
     for each in measurement.rows:
         if each.settings.way == way and each.samples:
             made = [msgspec.structs.replace(each.samples[0], **fields) for fields in samples]
-            rows.append(Row(settings=each.settings, samples=made, **row))
+            rows.append(make_row(each.settings, made, **row))
         else:
             rows.append(each)
     return msgspec.structs.replace(measurement, rows=rows)
@@ -37,9 +37,9 @@ def changed(
 def with_lone_writer(measurement: Measurement[Any, Any], fields: dict[str, Any]) -> Measurement[Any, Any]:
     """Return a measurement of contention that has rows of one writer too."""
     alone = [
-        Row(
-            settings=msgspec.structs.replace(row.settings, writers=1),
-            samples=[msgspec.structs.replace(row.samples[0], **fields)],
+        make_row(
+            msgspec.structs.replace(row.settings, writers=1),
+            [msgspec.structs.replace(row.samples[0], **fields)],
         )
         for row in measurement.rows
     ]
@@ -75,12 +75,6 @@ def test_a_trial_that_failed_is_told_beside_those_that_did_not(
     assert of(measurement, hardship, "vendor").is_whole
 
 
-def test_an_older_file_tells_at_least_how_many_failed() -> None:
-    """It has each reason once, however many failed of it."""
-    found = of(changed(make_crash("csv", 1.0), "vendor", {}, {}, problems=["it hung"]), crash(), "vendor")
-    assert "at least 1 trial gave nothing: it hung" in found.sentence
-
-
 def test_where_every_trial_failed_the_reason_stands_once() -> None:
     """And there is nothing to judge."""
     found = of(changed(make_crash("csv", 1.0), "vendor", problems=["it hung", "it hung"]), crash(), "vendor")
@@ -93,7 +87,7 @@ def test_where_every_trial_failed_the_reason_stands_once() -> None:
 def test_a_record_that_is_not_exact_counts_what_it_holds() -> None:
     """And not what the store shows natively, which is more here."""
     samples: tuple[dict[str, Any], ...] = ({}, {"found": 700, "recovered": 650, "exact": False})
-    found = of(changed(make_faults("csv", 1.0), "interface", *samples, repetitions=[0, 1]), FULL_DISK)
+    found = of(changed(make_faults("csv", 1.0), "interface", *samples), FULL_DISK)
     assert (found.acknowledged, found.kept, found.lost, found.verdict) == (1400, 1350, 50, "dropped")
     assert "the exact record was not whole in 1 of 2 trials" in found.sentence
 
@@ -101,7 +95,7 @@ def test_a_record_that_is_not_exact_counts_what_it_holds() -> None:
 def test_a_record_that_is_not_exact_never_looks_whole() -> None:
     """Also if it holds every point, and some twice."""
     sample = {"found": 700, "recovered": 700, "exact": False}
-    found = of(changed(make_faults("csv", 1.0), "interface", sample, repetitions=[0]), FULL_DISK)
+    found = of(changed(make_faults("csv", 1.0), "interface", sample), FULL_DISK)
     assert (found.kept, found.lost, found.verdict, found.is_whole) == (700, 0, "changed", False)
 
 
@@ -113,9 +107,7 @@ REFUSED = {"acknowledged": 0, "refused": 700, "found": 0}
 
 def test_a_store_that_refuses_every_call_is_refused_and_not_whole() -> None:
     """Nothing was acknowledged, so that nothing could be kept."""
-    found = of(
-        changed(make_faults("csv", 1.0), "vendor", REFUSED, REFUSED, repetitions=[0, 1]), FULL_DISK, "vendor"
-    )
+    found = of(changed(make_faults("csv", 1.0), "vendor", REFUSED, REFUSED), FULL_DISK, "vendor")
     assert (found.verdict, found.text, found.is_whole) == ("refused", "refused", False)
     assert found.sentence.startswith("no point was acknowledged, 1,400 refused, in 2 trials; afterwards: ")
 
@@ -123,7 +115,7 @@ def test_a_store_that_refuses_every_call_is_refused_and_not_whole() -> None:
 def test_one_trial_that_acknowledged_nothing_is_told() -> None:
     """Beside another one in which all was kept."""
     samples: tuple[dict[str, Any], ...] = ({"acknowledged": 600, "refused": 100, "found": 600}, REFUSED)
-    found = of(changed(make_faults("csv", 1.0), "vendor", *samples, repetitions=[0, 1]), FULL_DISK, "vendor")
+    found = of(changed(make_faults("csv", 1.0), "vendor", *samples), FULL_DISK, "vendor")
     assert "600 of 600 acknowledged points kept, 0 lost, 800 refused, in 2 trials" in found.sentence
     assert "nothing was acknowledged in 1 of 2 trials" in found.sentence
     assert found.verdict == "changed"
@@ -134,10 +126,10 @@ def test_one_trial_that_acknowledged_nothing_is_told() -> None:
 
 def test_points_that_are_there_twice_or_were_never_logged_are_told() -> None:
     """All are kept, and yet the store is not what was logged."""
-    crashed = changed(make_crash("csv", 1.0), "vendor", {"doubled": 2, "invented": 1}, repetitions=[0])
+    crashed = changed(make_crash("csv", 1.0), "vendor", {"doubled": 2, "invented": 1})
     found = of(crashed, crash(), "vendor")
     assert found.sentence.endswith("; 2 points doubled; 1 point never logged")
-    crowded = changed(make_contention("csv", 0), "interface", {"doubled": 3, "invented": 2}, repetitions=[0])
+    crowded = changed(make_contention("csv", 0), "interface", {"doubled": 3, "invented": 2})
     assert of(crowded, CROWD).sentence.endswith("; 3 points doubled; 2 points never logged")
     assert {found.verdict, of(crowded, CROWD).verdict} == {"changed"}
 
@@ -145,14 +137,14 @@ def test_points_that_are_there_twice_or_were_never_logged_are_told() -> None:
 def test_points_of_writers_that_are_altered_are_told() -> None:
     """They are not kept, and not lost."""
     fields = {"acknowledged": 640, "found": 630, "altered": 8}
-    found = of(changed(make_contention("csv", 0), "interface", fields, repetitions=[0]), CROWD)
+    found = of(changed(make_contention("csv", 0), "interface", fields), CROWD)
     assert (found.kept, found.altered, found.lost) == (630, 8, 2)
 
 
 def test_runs_are_counted_where_no_points_are_kept() -> None:
     """A spreadsheet has a row for each run; those that were written over are lost."""
     fields = {"found": 0, "begun": 40, "died": 4, "runs_found": 14, "missing": 24}
-    crowded = with_lone_writer(changed(make_contention("csv", 4), "vendor", fields, repetitions=[0]), {"found": 0})
+    crowded = with_lone_writer(changed(make_contention("csv", 4), "vendor", fields), {"found": 0})
     found = of(crowded, CROWD, "vendor")
     assert (found.acknowledged, found.kept, found.lost, found.verdict) == (36, 12, 24, "dropped")
     assert found.sentence.startswith("12 of 36 runs that ended well kept, 24 lost, in 1 trial")
@@ -160,7 +152,7 @@ def test_runs_are_counted_where_no_points_are_kept() -> None:
 
 def test_points_that_are_all_lost_are_lost_though_all_runs_are_there() -> None:
     """A lone writer's points are kept, or nobody knows."""
-    crowded = changed(make_contention("csv", 0), "vendor", {"found": 0}, repetitions=[0])
+    crowded = changed(make_contention("csv", 0), "vendor", {"found": 0})
     for each in (crowded, with_lone_writer(crowded, {"found": 640})):
         found = of(each, CROWD, "vendor")
         assert (found.noun, found.lost, found.verdict) == ("acknowledged points", 640, "dropped")
@@ -168,7 +160,7 @@ def test_points_that_are_all_lost_are_lost_though_all_runs_are_there() -> None:
 
 def test_runs_that_nobody_wrote_are_told() -> None:
     """As are those that are there twice."""
-    found = of(changed(make_contention("csv", 0), "vendor", {"strange": 2}, repetitions=[0]), CROWD, "vendor")
+    found = of(changed(make_contention("csv", 0), "vendor", {"strange": 2}), CROWD, "vendor")
     assert found.verdict == "changed"
     assert found.sentence.endswith("; 2 runs there twice, or written by nobody")
 
@@ -176,7 +168,7 @@ def test_runs_that_nobody_wrote_are_told() -> None:
 def test_runs_that_are_not_there_are_told() -> None:
     """Though others have all their points."""
     fields = {"begun": 40, "died": 0, "runs_found": 40, "missing": 39}
-    found = of(changed(make_contention("csv", 0), "vendor", fields, repetitions=[0]), CROWD, "vendor")
+    found = of(changed(make_contention("csv", 0), "vendor", fields), CROWD, "vendor")
     assert (found.lost, found.verdict) == (0, "changed")
     assert found.sentence.endswith("; 39 of 40 runs that ended well are not there")
 
@@ -189,9 +181,7 @@ def test_writers_that_died_are_no_whole_fate() -> None:
 
 def test_a_training_that_went_on_is_no_whole_fate() -> None:
     """Though all of it is there: it should have ended."""
-    found = of(
-        changed(make_crash("csv", 1.0), "vendor", {}, {"went_on": True}, repetitions=[0, 1]), crash(), "vendor"
-    )
+    found = of(changed(make_crash("csv", 1.0), "vendor", {}, {"went_on": True}), crash(), "vendor")
     assert (found.text, found.verdict, found.is_whole) == ("100 %", "changed", False)
     assert found.sentence.endswith("; went on to its end in 1 of 2 trials")
 
@@ -200,11 +190,12 @@ def test_a_training_that_went_on_is_no_whole_fate() -> None:
 def test_a_training_that_did_not_end_as_it_should_is_no_whole_fate(training: str, at: str) -> None:
     """Though all points are there; what was refused at a call is counted instead."""
     fields = {"training": training, "at": at}
-    found = of(changed(make_faults("csv", 1.0), "vendor", {}, fields, repetitions=[0, 1]), FULL_DISK, "vendor")
+    found = of(changed(make_faults("csv", 1.0), "vendor", {}, fields), FULL_DISK, "vendor")
     assert (found.text, found.is_whole) == ("100 %", False)
-    assert f"the training {training} at {at} in 1 of 2 trials" in found.sentence
+    assert found.states == f"training {training} at {at}, run running (1×) and training went on, run running (1×)"
+    assert found.state == found.states
     refused = {"training": "met exceptions", "at": "a call"}
-    found = of(changed(make_faults("csv", 1.0), "vendor", refused, repetitions=[0]), FULL_DISK, "vendor")
+    found = of(changed(make_faults("csv", 1.0), "vendor", refused), FULL_DISK, "vendor")
     assert found.is_whole
 
 
@@ -212,7 +203,7 @@ def test_a_training_that_did_not_end_as_it_should_is_no_whole_fate(training: str
 def test_many_writers_are_judged_by_the_runs_that_live_too(died: int, grade: str) -> None:
     """Not only by what the dead ones were acknowledged."""
     (need,) = (each for each in NEEDS if each.name == "many writers")
-    crowded = changed(make_contention("csv", died), "vendor", {"missing": 0}, repetitions=[0])
+    crowded = changed(make_contention("csv", died), "vendor", {"missing": 0})
     mark = need.judge(Tracker("csv", {"contention": crowded}, None, None), "vendor")
     assert (mark.verdict, mark.text) == (grade, f"{died} of 16 died" if died else "100 %")
 
@@ -235,7 +226,7 @@ def test_the_short_story_leaves_out_who_has_no_vendor(tmp_path: Path) -> None:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a project in which mlflow refuses every call on a full disk, and a trial of tensorboard failed."""
     folder = write_project(tmp_path_factory.mktemp("fates"))
-    refusing = changed(make_faults("mlflow", 1.0), "vendor", REFUSED, repetitions=[0])
+    refusing = changed(make_faults("mlflow", 1.0), "vendor", REFUSED)
     failing = changed(
         make_crash("tensorboard", 1.0), "vendor", {}, {}, repetitions=[1, 2], problems=["a <b>fault</b>"]
     )
@@ -298,7 +289,7 @@ def test_the_short_story_counts_only_what_is_whole(project: Path) -> None:
 def test_the_short_story_counts_a_tracker_whose_runs_all_died(project: Path) -> None:
     """It acknowledged nothing, and that is what became of it."""
     fields = {"begun": 16, "died": 16, "acknowledged": 0, "runs_found": 0, "found": 0}
-    dead = changed(make_contention("dead", 16), "vendor", fields, repetitions=[0])
+    dead = changed(make_contention("dead", 16), "vendor", fields)
     material = read_material(project)
     measured = [*material.measured, Source(address="", kind="contention", tracker="dead", content=dead)]
     table = story_table(msgspec.structs.replace(material, measured=measured))
@@ -310,7 +301,7 @@ def test_the_short_story_counts_a_tracker_whose_runs_all_died(project: Path) -> 
 def test_who_refuses_comes_after_who_loses() -> None:
     """And before who was not tried."""
     (need,) = (each for each in NEEDS if each.name == "survives a full disk")
-    refusing = changed(make_faults("a", 1.0), "vendor", REFUSED, repetitions=[0])
+    refusing = changed(make_faults("a", 1.0), "vendor", REFUSED)
     tried = [refusing, make_faults("a", 0.2), make_faults("a", 1.0)]
     marks = [need.judge(Tracker("a", {"faults": each}, None, None), "vendor") for each in tried]
     missing = need.judge(Tracker("a", {}, None, None), "vendor")

@@ -49,15 +49,15 @@ class Row(msgspec.Struct, Generic[S, T], frozen=True, kw_only=True):
     Attributes:
         settings: what the row is about.
         samples: of the repetitions that worked.
-        repetitions: their numbers; empty in results of before they were kept, and then 0, 1, 2 and so on.
-        taken: when each of them was begun, in microseconds since 1970; empty in results of before it was kept.
+        repetitions: their numbers.
+        taken: when each of them was begun, in microseconds since 1970.
         problems: why a repetition failed, one for each that did.
     """
 
     settings: S
     samples: list[T]
-    repetitions: list[int] = []
-    taken: list[int] = []
+    repetitions: list[int]
+    taken: list[int]
     problems: list[str] = []
 
 
@@ -85,7 +85,7 @@ class Measurement(msgspec.Struct, Generic[S, T], frozen=True, kw_only=True):
     vendor: str | None
     version: str | None
     taximeter: str
-    commit: str | None = None
+    commit: str | None
     made: int
     command: str
     depth: Depth

@@ -55,7 +55,7 @@ def find_row(
 
 def found_in(row: Row[Any, Any]) -> Found:
     """Return the samples of a row."""
-    return Found(row.samples, problem_of(row), row.repetitions or range(len(row.samples)))
+    return Found(row.samples, problem_of(row), row.repetitions)
 
 
 def problem_of(row: Row[Any, Any]) -> str:
@@ -69,11 +69,7 @@ def problem_of(row: Row[Any, Any]) -> str:
 def failures_of(row: Row[Any, Any]) -> str:
     """Return how many repetitions of a row gave no sample, in words; nothing where all did."""
     failed = len(row.problems)
-    if not failed:
-        return ""
-    if row.samples and not row.repetitions:  # an older file, which has each reason once
-        return f"at least {counted(failed, 'trial')} gave nothing"
-    return f"{failed} of {counted(failed + len(row.samples), 'trial')} gave nothing"
+    return f"{failed} of {counted(failed + len(row.samples), 'trial')} gave nothing" if failed else ""
 
 
 def spread(found: Estimate, unit: str = "") -> str:
