@@ -4,7 +4,6 @@ Each outbox's lock is a descriptor that the starting process took and that is in
 Where there are several outboxes, each has a process of its own, forked before any vendor is met.
 """
 
-import gc
 import logging
 import os
 import sys
@@ -14,9 +13,6 @@ from pathlib import Path
 from taximeter.courier.serve import serve
 from taximeter.journal.home import Home, Outbox
 from taximeter.redact import redact
-
-_GARBAGE = (500_000, 20, 100)
-"""A vendor's import makes many objects and little garbage, and looking for it takes a quarter of the start."""
 
 
 class _Formatter(logging.Formatter):
@@ -51,7 +47,6 @@ def _serve(outbox: Outbox, lock: int) -> None:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
     os.chdir(_folder_of(outbox))
-    gc.set_threshold(*_GARBAGE)
     handler = logging.StreamHandler()
     handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(handlers=[handler])

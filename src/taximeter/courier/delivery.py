@@ -1,5 +1,8 @@
 """One run on its way from its journal to one store."""
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 
@@ -75,11 +78,12 @@ class Delivery:
         if not isinstance(event, Started):
             raise JournalError(f"the journal in {self._folder.path} does not say how its run began.")
         began = perf_counter()
-        try:
-            with hiding(self._tracker.spared_imports):
+        with _uncollected():
+            try:
+                with hiding(self._tracker.spared_imports):
+                    self._dispatcher = Dispatcher(self._tracker, event, self._folder.artifacts)
+            except ImportError:  # this release of the vendor's cannot do without them, or lacks something else
                 self._dispatcher = Dispatcher(self._tracker, event, self._folder.artifacts)
-        except ImportError:  # this release of the vendor's cannot do without them, or lacks something else
-            self._dispatcher = Dispatcher(self._tracker, event, self._folder.artifacts)
         self._seconds["open"] = perf_counter() - began
 
     def _conclude(self) -> Receipt:
@@ -110,3 +114,17 @@ class Delivery:
             differences=tuple(differences[:_DIFFERENCES_SHOWN]),
             seconds=self._seconds,
         )
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Look for no garbage in what a process's first run makes: importing a vendor makes many objects that stay."""
+    if gc.get_freeze_count():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()

@@ -24,7 +24,7 @@ class ClearMLTracker(Tracker):
 
     name = "clearml"
     vendor = "clearml"
-    spared_imports = ("rfc3987_syntax", "azure", "hydra")  # more than a second: addresses, a cloud, other configs
+    spared_imports = ("rfc3987_syntax", "azure", "hydra", "pandas", "pyarrow")  # a second that no start needs
     features = frozenset(Feature) - {Feature.CHILD_RUNS, Feature.LIVE}
     gaps: ClassVar = {
         Feature.CHILD_RUNS: Gap(

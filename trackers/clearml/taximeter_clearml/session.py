@@ -13,7 +13,7 @@ from time import monotonic
 from typing import Any, cast
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from clearml.backend_interface.metrics.events import ImageEventNoUpload, MetricsEventAdapter
+from clearml.backend_interface.metrics.events import ImageEventNoUpload, MetricsEventAdapter, ScalarEvent
 from clearml.backend_interface.metrics.interface import Metrics
 from clearml.backend_interface.task.task import Task
 
@@ -114,6 +114,30 @@ class OfflineSession:
             yield
         except (OSError, TypeError, ValueError) as error:
             raise TrackerError(f"ClearML could not write to {self.folder}: {error}") from error
+
+
+class Point(ScalarEvent):
+    """A point, which is made once: ClearML makes it to see whether it can, and then again to write it.
+
+    Args:
+        session: the session.
+        place: the title and the series.
+        value: a finite number.
+        step: an int64.
+        timestamp: milliseconds.
+    """
+
+    def __init__(
+        self, session: OfflineSession, place: tuple[str, str], value: float, step: int, timestamp: int
+    ) -> None:
+        self._made: Any = None
+        super().__init__(*place, value=value, iter=step, timestamp=timestamp, task=session.folder.name)
+
+    def get_api_event(self) -> Any:
+        """Return it as ClearML writes it."""
+        if self._made is None:
+            self._made = super().get_api_event()
+        return self._made
 
 
 class ShownFile(ImageEventNoUpload):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from clearml.backend_interface.metrics.events import PlotEvent, ScalarEvent
+from clearml.backend_interface.metrics.events import PlotEvent
 
 from taximeter.artifact_files import keep_artifact
 from taximeter.events import MetricsLogged, Started
@@ -16,8 +16,7 @@ from taximeter.tracker import RECORD_PATH, RunWriter
 from taximeter_clearml import ClearMLTracker
 from taximeter_clearml.description import TaskDescription, model_entry
 from taximeter_clearml.names import metric_place, server_name, vendor_id_for
-from taximeter_clearml.session import OfflineSession, ShownFile
-from taximeter_clearml.tables import table_plot
+from taximeter_clearml.session import OfflineSession, Point, ShownFile
 
 _MICROSECONDS = 1_000_000
 
@@ -42,7 +41,7 @@ class ClearMLWriter(RunWriter):
         """Report the finite points, each with its own step and time; ClearML would show the others as zeros."""
         self._step, self._time = rows[-1].step, rows[-1].time
         self._session.report(
-            ScalarEvent(*metric_place(key), value=value, iter=row.step, timestamp=_milliseconds(row.time))
+            Point(self._session, metric_place(key), value, row.step, _milliseconds(row.time))
             for row in rows
             for key, value in row.values.items()
             if math.isfinite(value)
@@ -71,6 +70,8 @@ class ClearMLWriter(RunWriter):
 
     def log_table(self, path: str, file: Path, media_type: str) -> None:
         """Show the first rows as a plot."""
+        from taximeter_clearml.tables import table_plot  # noqa: PLC0415 - pyarrow takes its time, and few log tables
+
         title, series = metric_place(path)
         if plot := table_plot(file, media_type, title, series):
             self._session.report([PlotEvent(title, series, plot, self._step, timestamp=_milliseconds(self._time))])
