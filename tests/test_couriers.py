@@ -161,6 +161,24 @@ def test_an_import_that_cannot_be_spared_is_made(lines_tracker: Path, module: st
     assert ("Traceback" in outbox.log.read_text()) == (state == "failed")
 
 
+def test_no_garbage_is_looked_for_while_a_vendor_is_imported(
+    lines_tracker: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An import makes many objects, and they stay; it is looked for among what comes after them."""
+    look = (
+        "import atexit, gc\nprint('import', gc.isenabled())\natexit.register(lambda: print('end', gc.isenabled()))"
+    )
+    (tmp_path / "vendor_of_tests.py").write_text(look)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    lines_tracker.mkdir()
+    (lines_tracker / "needs").write_text("vendor_of_tests")
+    with start_run(trackers=["lines"]):
+        pass
+    (outbox,) = Home().outboxes()
+    wait_for(lambda: outbox.log.read_text().count("\n") == 2)
+    assert outbox.log.read_text().split() == ["import", "False", "end", "True"]
+
+
 def test_a_tracker_that_keeps_failing_does_not_stop_training(lines_tracker: Path) -> None:
     """The error is shown at the end with the way out, and what was logged is delivered later."""
     lines_tracker.mkdir()
