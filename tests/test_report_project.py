@@ -23,6 +23,7 @@ from report_cases import (
     draw,
     make_cost,
     make_results,
+    make_row,
     make_tracker,
     make_verdicts,
     rows_of,
@@ -79,7 +80,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = make_project(tmp_path_factory.mktemp("hostile"))
     environment = msgspec.structs.replace(make_results().environment, cpu=HOSTILE)
     cost = make_cost(HOSTILE, 50.0, version=HOSTILE, vendor=HOSTILE, command=HOSTILE, environment=environment)
-    rows = [msgspec.structs.replace(row, samples=[], problems=[HOSTILE]) for row in cost.rows]
+    rows = [make_row(row.settings, [], problems=[HOSTILE]) for row in cost.rows]
     save(msgspec.structs.replace(cost, rows=rows), folder / "results", "cost-hostile")
     write_project(folder, [f"x{HOSTILE}"])
     claim = dict.fromkeys(("group", "who", "words", "both", "source", "seen", "other"), HOSTILE)

@@ -5,6 +5,7 @@ import signal
 import socket
 import socketserver
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -173,8 +174,14 @@ def test_a_training_that_never_ends_is_ended(
 
 
 def test_a_training_that_dies_is_told(train: Callable[..., Training]) -> None:
-    """So is where."""
-    training = train(lambda process: os.kill(process, signal.SIGKILL))
+    """So is where, also if it is gone before it could be told to go on."""
+
+    def kill(process: int) -> None:
+        os.kill(process, signal.SIGKILL)
+        while psutil.Process(process).status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.01)
+
+    training = train(kill)
     assert (training.outcome, training.at) == (Outcome.DIED, "a call")
     assert training.numbers(ACKNOWLEDGED) == set(PARTS[0])
 

@@ -150,8 +150,7 @@ def test_a_dash_of_several_trackers_has_its_reason() -> None:
     """Why they could not be measured, and that other workloads were not."""
     cost = make_cost("csv", 10.0)
     rows = [
-        msgspec.structs.replace(each, samples=[], problems=["no room"]) if each.settings.attached else each
-        for each in cost.rows
+        make_row(each.settings, [], problems=["no room"]) if each.settings.attached else each for each in cost.rows
     ]
     (table,) = (
         each

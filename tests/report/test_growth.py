@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from report_cases import make_growth
+from report_cases import make_growth, make_row
 
 from taximeter.measure.kind import Measurement
 from taximeter.report.growth import growth_figures, growth_tables, sizes_tables
@@ -12,7 +12,7 @@ from taximeter.report.growth import growth_figures, growth_tables, sizes_tables
 def without(measurement: Measurement[Any, Any], way: str, *sizes: int) -> Measurement[Any, Any]:
     """Return a measurement of which some sizes could not be written."""
     rows = [
-        msgspec.structs.replace(each, samples=[], problems=["no room", "no room"])
+        make_row(each.settings, [], problems=["no room", "no room"])
         if each.settings.way == way and each.settings.size in sizes
         else each
         for each in measurement.rows
@@ -70,7 +70,7 @@ def test_the_order_is_that_of_the_vendors_slopes_on_both_ways() -> None:
 def test_a_chart_says_how_many_stores_a_dot_is_of() -> None:
     """One, or the median of several."""
     growth = make_growth("csv", 1.0)
-    rows = [msgspec.structs.replace(each, samples=each.samples * 3) for each in growth.rows[:3]]
+    rows = [make_row(each.settings, each.samples * 3) for each in growth.rows[:3]]
     several = msgspec.structs.replace(growth, rows=[*rows, *growth.rows[3:]])
     notes = [growth_figures([each], "here")[0].note.partition(";")[0] for each in (growth, several)]
     assert notes == ["n = 1 store a dot", "n = 1 to 3 stores a dot"]

@@ -11,6 +11,7 @@ from report_cases import (
     make_experiment,
     make_growth,
     make_results,
+    make_row,
     make_tracker,
     make_verdicts,
     write_comparison,
@@ -152,7 +153,7 @@ def test_a_claim_about_growth_tells_what_failed(tmp_path: Path) -> None:
     """Beside what was measured."""
     growth = make_growth("csv", 1.0)
     rows: list[Any] = [*growth.rows]
-    rows[2] = replace(rows[2], samples=[], problems=["no room"])
+    rows[2] = make_row(rows[2].settings, [], problems=["no room"])
     save(replace(growth, rows=rows), tmp_path / "results", "growth-csv")
     claim = {"group": "a", "who": "b", "words": "c", "source": "d", "tracker": "csv", "question": "runs"}
     (tmp_path / "claims.json").write_text(json.dumps([claim]))

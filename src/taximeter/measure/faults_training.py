@@ -93,11 +93,10 @@ class Training:
             reader = Thread(target=self._collect, args=(process.stderr,), daemon=True)
             reader.start()
             try:
-                with suppress(BrokenPipeError):
-                    _send(requests, msgspec.json.encode(self._order))
-                    for stage in self._stages():
-                        self._act(stage)
-                        _send(requests, b"")
+                _send(requests, msgspec.json.encode(self._order))
+                for stage in self._stages():
+                    self._act(stage)
+                    _send(requests, b"")
             finally:
                 with suppress(BrokenPipeError):  # it died, and what it was sent is still to be written
                     requests.close()
@@ -213,8 +212,9 @@ class Training:
 
 
 def _send(stream: IO[bytes], line: bytes) -> None:
-    stream.write(line + b"\n")
-    stream.flush()
+    with suppress(BrokenPipeError):  # it died, and what it says ends
+        stream.write(line + b"\n")
+        stream.flush()
 
 
 def _lines(stream: IO[bytes], words: "SimpleQueue[bytes]") -> None:
