@@ -127,11 +127,11 @@ def _take(sampler: Sampler, taken: Taken) -> None:
     folder = Path(tempfile.mkdtemp(prefix="taximeter-bench-"))
     try:
         taken.samples.append(sampler.take(folder))
-        taken.of.append(sampler.of)
+        taken.trackers.append(sampler.tracker)
     except Unsupported as error:
         taken.gap = str(error)
     except TaximeterError as error:
-        taken.problems.append(redact(f"{sampler.of}: {error}" if sampler.of else str(error)))
+        taken.problems.append(redact(f"{sampler.tracker}: {error}" if sampler.tracker else str(error)))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

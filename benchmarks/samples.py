@@ -38,12 +38,12 @@ _LOOP_SECONDS = 20.0
 
 
 class Sampler(NamedTuple):
-    """One thing to measure; `subject` is a tracker, or what stands in its place, and `of` then is the tracker."""
+    """One thing to measure; `subject` is a tracker, or what stands in its place: a fault of `tracker`, say."""
 
     title: str
     subject: str
     take: Callable[[Path], Numbers]
-    of: str = ""
+    tracker: str = ""
 
 
 def sample_training(trackers: Sequence[str], points: int) -> Callable[[Path], Numbers]:
@@ -154,7 +154,7 @@ def sample_writers(tracker: str) -> Callable[[Path], Numbers]:
 def sample_fault(tracker: str, fault: Fault) -> Callable[[Path], Numbers]:
     """Return what lets one thing go wrong with a training, and counts what stopped it, went unsaid or is lost.
 
-    What a call or `finish` refuses is said by its exception, but a point must never be refused.
+    An exception tells what a call or `finish` refuses, and training goes on; a point must never be refused.
     A store that was damaged after its run was safe in it stays damaged, and the journal is gone by then.
     """
     settings = FaultSettings(tracker=tracker, way="interface", fault=fault)
@@ -164,6 +164,7 @@ def sample_fault(tracker: str, fault: Fault) -> Callable[[Path], Numbers]:
         lost = _lost(sample)
         return {
             "stopped": sample.training in {Outcome.HUNG, Outcome.DIED} or sample.refused > 0,
+            "raised": sample.training == Outcome.RAISED,
             "unsaid": lost > 0 and not sample.said,
             "lost": lost,
             "stays": fault in _DAMAGES,

@@ -32,7 +32,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         at_least: which of the two.
         every: whether each sample must hold, and not just their median.
         beside: what the vendor's own call (p50, p99) and store took, and then our courier's start; for a fault,
-            the trackers that did not come through it.
+            the trackers that did not come through it, and how many trainings met an exception.
         problems: why samples are missing; a target with one does not hold.
         gap: why there is nothing to compare with; without samples and problems it neither holds nor fails.
     """
@@ -65,10 +65,10 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Taken(msgspec.Struct):
-    """All samples of one thing, of which trackers, why others are missing, and what cannot be measured at all."""
+    """All samples of one thing, each one's tracker, why others are missing, and what cannot be measured at all."""
 
     samples: list[Numbers] = []
-    of: list[str] = []
+    trackers: list[str] = []
     problems: list[str] = []
     gap: str = ""
 
@@ -143,15 +143,19 @@ def _write(taken: Taken) -> list[Target]:
 def _fault(taken: Taken) -> list[Target]:
     stays = any(found["stays"] for found in taken.samples)
     afterwards = Taken(problems=taken.problems, gap=_kept(taken)) if stays else taken
+    raised = int(sum(found["raised"] for found in taken.samples))
+    told = f"{raised} of {len(taken.samples)} met an exception, and went on" if raised else ""
     return [
-        _none(taken, "stopped", "trainings that a fault stopped"),
-        _none(taken, "unsaid", "losses that were not said"),
-        _none(afterwards, "lost", "acknowledged and lost, once the fault is over and all is recovered"),
+        _never(taken, "stopped", "trainings that a fault stopped", told),
+        _never(taken, "unsaid", "losses that were not said"),
+        _never(afterwards, "lost", "acknowledged and lost, once the fault is over and all is recovered"),
     ]
 
 
-def _none(taken: Taken, number: str, name: str) -> Target:
-    beside = ", ".join(of for of, found in zip(taken.of, taken.samples, strict=True) if found[number])
+def _never(taken: Taken, number: str, name: str, remark: str = "") -> Target:
+    """Return the target that a number is zero in every sample; beside it are the trackers of which it is not."""
+    missed = ", ".join(name for name, found in zip(taken.trackers, taken.samples, strict=True) if found[number])
+    beside = "; ".join(filter(None, (missed, remark)))
     return taken.target(lambda found: found[number], name=name, unit="", limit=0, every=True, beside=beside)
 
 

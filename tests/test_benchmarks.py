@@ -45,11 +45,12 @@ def test_a_sample_that_is_missing_fails_and_one_that_cannot_be_taken_does_not() 
 
 def test_a_fault_is_judged_by_what_it_stopped_silenced_and_took() -> None:
     """Each is a target of its own, which names the trackers that missed it."""
-    fine: Numbers = {"stopped": 0, "unsaid": 0, "lost": 0, "stays": 0}
-    taken = Taken(samples=[fine, fine | {"lost": 3}, fine | {"stopped": 1}], of=["aim", "csv", "git"])
+    fine: Numbers = {"stopped": 0, "raised": 0, "unsaid": 0, "lost": 0, "stays": 0}
+    samples = [fine | {"raised": 1}, fine | {"lost": 3}, fine | {"stopped": 1}]
+    taken = Taken(samples=samples, trackers=["aim", "csv", "git"])
     stopped, unsaid, lost = judge(FAULT, "disk full", taken)
     assert [(target.holds, target.beside) for target in (stopped, unsaid, lost)] == [
-        (False, "git"),
+        (False, "git; 1 of 3 met an exception, and went on"),
         (True, ""),
         (False, "csv"),
     ]
@@ -57,12 +58,12 @@ def test_a_fault_is_judged_by_what_it_stopped_silenced_and_took() -> None:
 
 def test_damage_that_stays_takes_what_it_takes_but_not_in_silence() -> None:
     """It is no fault that is ever over."""
-    fine: Numbers = {"stopped": 0, "unsaid": 0, "lost": 0, "stays": 1}
+    fine: Numbers = {"stopped": 0, "raised": 0, "unsaid": 0, "lost": 0, "stays": 1}
     told, silent = fine | {"lost": 700}, fine | {"lost": 700, "unsaid": 1}
-    _, said, lost = judge(FAULT, "torn store", Taken(samples=[fine, told], of=["csv", "git"]))
+    _, said, lost = judge(FAULT, "torn store", Taken(samples=[fine, told], trackers=["csv", "git"]))
     assert (said.holds, lost.holds) == (True, None)
     assert lost.gap == "the damage stays: 1 of 2 stores still hold the exact record"
-    _, said, _ = judge(FAULT, "torn store", Taken(samples=[silent], of=["git"]))
+    _, said, _ = judge(FAULT, "torn store", Taken(samples=[silent], trackers=["git"]))
     assert (said.holds, said.beside) == (False, "git")
 
 
@@ -71,6 +72,7 @@ def test_a_fault_is_met_through_the_interface(fault: Fault, tmp_path: Path) -> N
     """What is refused is said and not lost; what could not be delivered is recovered."""
     numbers = sample_fault("csv", fault)(tmp_path)
     assert (numbers["stopped"], numbers["unsaid"]) == (False, False)
+    assert numbers["raised"] == (fault == Fault.ARTIFACT_CHANGES)
     assert numbers["stays"] == (fault == Fault.FLIPPED)
     assert numbers["stays"] or not numbers["lost"]
 

@@ -37,7 +37,7 @@ class Fate(NamedTuple):
         refused: points whose call raised.
         begun: runs, where several processes write.
         died: those of them that did.
-        stopped: trainings that hung, died or met an exception elsewhere than at a call; the states tell where.
+        troubled: trainings that hung, died or met an exception elsewhere than at a call; the states tell where.
         samples: how many trials there were.
         failed: how many more gave nothing.
         states: of the runs at the end.
@@ -53,7 +53,7 @@ class Fate(NamedTuple):
     refused: int = 0
     begun: int = 0
     died: int = 0
-    stopped: int = 0
+    troubled: int = 0
     samples: int = 0
     failed: int = 0
     states: str = ""
@@ -74,7 +74,7 @@ class Fate(NamedTuple):
     @property
     def is_whole(self) -> bool:
         """Whether, besides, nothing else went wrong."""
-        return self.keeps_all and not (self.died or self.stopped or self.flaws)
+        return self.keeps_all and not (self.died or self.troubled or self.flaws)
 
     @property
     def text(self) -> str:
@@ -173,7 +173,7 @@ def _judge_points(row: Row[Any, Any], _: Sequence[Row[Any, Any]]) -> Fate:
         kept=kept,
         altered=altered,
         refused=sum(getattr(sample, "refused", 0) for sample in row.samples),
-        stopped=sum(map(_is_stopped, row.samples)),
+        troubled=sum(map(_is_troubled, row.samples)),
         samples=len(row.samples),
         failed=len(row.problems),
         states=_counted(_state(sample) for sample in row.samples),
@@ -205,7 +205,7 @@ def _flaws(row: Row[Any, Any]) -> tuple[str, ...]:
     return tuple(filter(None, flaws))
 
 
-def _is_stopped(sample: Any) -> bool:
+def _is_troubled(sample: Any) -> bool:
     """Tell whether a training did not go on; a call that was refused is counted elsewhere."""
     return getattr(sample, "training", Outcome.WENT_ON) != Outcome.WENT_ON and sample.at != "a call"
 
